@@ -1,0 +1,245 @@
+//! THE handler: body limit, credential, rate limit, decode, idempotency,
+//! operation, encode, error. Every operation at every door goes through here.
+//!
+//! The generic part is a few lines over functions that are not, because it is
+//! made anew for every operation at every door.
+
+use std::net::IpAddr;
+
+use app::{Answered, Effect, Repeat};
+use axum::body::Body as HttpBody;
+use axum::extract::{FromRequestParts, RawPathParams, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, header};
+use axum::response::Response;
+use bytes::Bytes;
+use domain::policy::{Actor, Permission};
+use domain::{Error, Kind, Result, limits};
+use http_body_util::BodyExt;
+
+use crate::dialect::{Dialect, Table, Wire};
+use crate::input::Input;
+use crate::{Api, observe};
+
+/// Says that an answer was given before.
+const REPLAYED: &str = "idempotent-replayed";
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// Seconds in which a body must have arrived.
+const BODY_TIMEOUT_S: u64 = 30;
+
+/// Handles one operation at one door.
+pub(crate) async fn endpoint<D: Dialect, O: Wire<D>>(
+    State(api): State<Api>,
+    request: Request,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let received = receive(&api, D::TABLE, (O::NEEDS, O::EFFECT), &mut parts, body).await;
+    let outcome =
+        match received.and_then(|(actor, input, repeat)| Ok((actor, O::decode(&input)?, repeat))) {
+            Ok((actor, op, repeat)) => api.0.app.answer(&actor, op, repeat, O::encode).await,
+            Err(error) => Err(error),
+        };
+    respond(D::TABLE, O::NAME, outcome)
+}
+
+/// Everything before the mapping: who asks, whether they may, and with what.
+async fn receive<'a>(
+    api: &'a Api,
+    table: &'static Table,
+    (needs, effect): (Permission, Effect),
+    parts: &'a mut Parts,
+    body: HttpBody,
+) -> Result<(Actor, Input<'a>, Option<Repeat>)> {
+    let address = api.0.settings.trusted_proxies.client(parts);
+    let credential = if needs.needs_credential() {
+        (table.credential)(parts)
+    } else {
+        None
+    };
+    let body = match admit(api, credential.as_deref(), needs, effect, address).await {
+        Ok(actor) => (actor, read(parts, body).await?),
+        Err(refusal) => {
+            // A sender that is still sending would see a reset connection
+            // instead of the refusal.
+            drain(body).await;
+            return Err(refusal);
+        }
+    };
+    let (actor, bytes) = body;
+    let repeat = repeat(
+        parts,
+        &actor,
+        credential.as_deref().unwrap_or(""),
+        address,
+        &bytes,
+    )?;
+    let body = (table.body)(parts, bytes)?;
+    let params = path_params(parts).await?;
+    Ok((
+        actor,
+        Input {
+            parts,
+            params,
+            body,
+            settings: &api.0.settings,
+        },
+        repeat,
+    ))
+}
+
+async fn admit(
+    api: &Api,
+    credential: Option<&str>,
+    needs: Permission,
+    effect: Effect,
+    address: IpAddr,
+) -> Result<Actor> {
+    let (app, limiter) = (&api.0.app, &api.0.limiter);
+    let actor = match credential {
+        Some(credential) => match app.authenticate(credential).await {
+            Ok(actor) => actor,
+            Err(refusal) => return Err(limiter.charge_address(address).err().unwrap_or(refusal)),
+        },
+        None => Actor::Anonymous,
+    };
+    limiter.charge(&actor, needs, effect, address)?;
+    app.admit(&actor, needs)?;
+    Ok(actor)
+}
+
+/// Reads the body up to its limit.
+async fn read(parts: &Parts, body: HttpBody) -> Result<Bytes> {
+    if parts.method == Method::GET || parts.method == Method::HEAD {
+        return Ok(Bytes::new());
+    }
+    let declared = parts
+        .headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > limits::BODY_BYTES) {
+        drain(body).await;
+        return Err(too_large());
+    }
+    let collect = async {
+        let mut body = body;
+        let mut bytes = Vec::with_capacity(declared.unwrap_or(0));
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| {
+                Error::invalid("incomplete_body", "the body ended before it was complete")
+            })?;
+            let Ok(data) = frame.into_data() else {
+                continue;
+            };
+            if bytes.len() + data.len() > limits::BODY_BYTES {
+                drain(body).await;
+                return Err(too_large());
+            }
+            bytes.extend_from_slice(&data);
+        }
+        Ok(Bytes::from(bytes))
+    };
+    let within = std::time::Duration::from_secs(BODY_TIMEOUT_S);
+    tokio::time::timeout(within, collect)
+        .await
+        .unwrap_or_else(|_| {
+            Err(Error::invalid(
+                "slow_body",
+                format!("the body did not arrive within {BODY_TIMEOUT_S} s"),
+            ))
+        })
+}
+
+fn too_large() -> Error {
+    Error::new(
+        Kind::TooLarge,
+        "body_too_large",
+        format!(
+            "the body is larger than {} bytes: send less, or a link to it",
+            limits::BODY_BYTES
+        ),
+    )
+}
+
+/// Reads what is still coming, within bounds, and throws it away.
+async fn drain(mut body: HttpBody) {
+    let mut left = limits::BODY_DRAIN_BYTES;
+    let swallow = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    let within = std::time::Duration::from_secs(BODY_TIMEOUT_S);
+    let _ = tokio::time::timeout(within, swallow).await;
+}
+
+/// What makes this request a repetition, when it carries an idempotency key.
+fn repeat(
+    parts: &Parts,
+    actor: &Actor,
+    credential: &str,
+    address: IpAddr,
+    body: &[u8],
+) -> Result<Option<Repeat>> {
+    let Some(key) = parts.headers.get(IDEMPOTENCY_KEY) else {
+        return Ok(None);
+    };
+    let fits = |key: &&str| !key.is_empty() && key.len() <= limits::IDEMPOTENCY_KEY_BYTES;
+    let key = key.to_str().ok().filter(fits).ok_or_else(|| {
+        Error::invalid(
+            "invalid_idempotency_key",
+            format!(
+                "the Idempotency-Key must be 1 to {} visible ASCII characters",
+                limits::IDEMPOTENCY_KEY_BYTES
+            ),
+        )
+    })?;
+    let who = match actor {
+        Actor::Account { id, .. } => id.0.as_bytes().to_vec(),
+        Actor::Anonymous | Actor::System => address.to_string().into_bytes(),
+    };
+    let target = parts
+        .uri
+        .path_and_query()
+        .map_or("", |target| target.as_str());
+    let request = [parts.method.as_str().as_bytes(), target.as_bytes(), body];
+    Ok(Some(Repeat::new(key, &who, credential, &request)))
+}
+
+async fn path_params(parts: &mut Parts) -> Result<Vec<(String, String)>> {
+    let params = RawPathParams::from_request_parts(parts, &()).await;
+    let params =
+        params.map_err(|_| Error::invalid("invalid_path", "the path is not valid UTF-8"))?;
+    Ok(params
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect())
+}
+
+fn respond(table: &'static Table, operation: &'static str, outcome: Result<Answered>) -> Response {
+    let (mut response, code) = match outcome {
+        Ok(Answered { answer, replayed }) => {
+            let mut response = Response::new(HttpBody::from(answer.body));
+            *response.status_mut() = answer.status.try_into().unwrap_or_default();
+            let headers = response.headers_mut();
+            headers.insert(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json; charset=utf-8"),
+            );
+            if replayed {
+                headers.insert(REPLAYED, HeaderValue::from_static("true"));
+            }
+            (response, None)
+        }
+        Err(error) => {
+            let code = error.code;
+            ((table.error)(error), Some(code))
+        }
+    };
+    response
+        .extensions_mut()
+        .insert(observe::Noted { operation, code });
+    response
+}

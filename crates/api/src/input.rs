@@ -1,0 +1,155 @@
+//! What a mapping decodes from: the parameters of the path and the query, and
+//! the body, with refusals that name the field.
+
+use std::borrow::Cow;
+
+use axum::http::request::Parts;
+use bytes::Bytes;
+use domain::error::Detail;
+use domain::page::Page;
+use domain::{Error, Result};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::Settings;
+
+/// A request as a mapping sees it.
+pub(crate) struct Input<'a> {
+    pub(crate) parts: &'a Parts,
+    pub(crate) params: Vec<(String, String)>,
+    pub(crate) body: Body,
+    pub(crate) settings: &'a Settings,
+}
+
+/// A body after the dialect's rules about media types.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// None was sent.
+    Missing,
+    /// Well-formed JSON.
+    Json(Bytes),
+    /// Something else that may be sent but is no JSON.
+    Other,
+}
+
+impl Input<'_> {
+    /// A parameter of the path; routes that have it always do.
+    pub(crate) fn param(&self, name: &str) -> &str {
+        self.opt_param(name).unwrap_or_default()
+    }
+
+    /// A parameter that only some routes of the operation have.
+    pub(crate) fn opt_param(&self, name: &str) -> Option<&str> {
+        self.params
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// An id in the path. What is no id names nothing: the operation answers
+    /// that there is no such thing.
+    pub(crate) fn id(&self, name: &str) -> Uuid {
+        named_id(self.param(name))
+    }
+
+    /// A parameter of the query, unless missing or empty.
+    pub(crate) fn query(&self, name: &str) -> Option<Cow<'_, str>> {
+        let query = self.parts.uri.query()?;
+        let found = form_urlencoded::parse(query.as_bytes()).find(|(n, _)| n == name);
+        found
+            .map(|(_, value)| value)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// A word of a closed list in the query.
+    pub(crate) fn word<T>(
+        &self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Option<T>,
+        words: &str,
+    ) -> Result<Option<T>> {
+        let Some(given) = self.query(name) else {
+            return Ok(None);
+        };
+        parse(&given)
+            .map(Some)
+            .ok_or_else(|| Error::field(name, format!("must be one of: {words}")))
+    }
+
+    /// A whole number in the query.
+    pub(crate) fn number(&self, name: &'static str) -> Result<Option<i64>> {
+        let Some(given) = self.query(name) else {
+            return Ok(None);
+        };
+        given
+            .parse()
+            .map(Some)
+            .map_err(|_| Error::field(name, "must be a whole number"))
+    }
+
+    /// `page` and `limit`.
+    pub(crate) fn page(&self) -> Result<Page> {
+        Page::new(self.number("page")?, self.number("limit")?)
+    }
+
+    /// The body as an object with these fields.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        match &self.body {
+            Body::Json(bytes) => object(bytes),
+            Body::Missing => Err(invalid_body(
+                "a JSON object is required as the body, with 'Content-Type: application/json'",
+            )),
+            Body::Other => Err(invalid_body(
+                "the body must be a JSON object, with 'Content-Type: application/json'",
+            )),
+        }
+    }
+
+    /// The body as an object, or an empty one when none was sent.
+    pub(crate) fn json_or_default<T: DeserializeOwned + Default>(&self) -> Result<T> {
+        match &self.body {
+            Body::Json(bytes) if bytes.trim_ascii() != b"null" => object(bytes),
+            _ => Ok(T::default()),
+        }
+    }
+}
+
+/// Reads an id; anything else names nothing that exists.
+pub(crate) fn named_id(text: &str) -> Uuid {
+    domain::id::TaskId::parse(text).map_or(Uuid::max(), |id| id.0)
+}
+
+fn invalid_body(message: impl Into<Cow<'static, str>>) -> Error {
+    Error::invalid("invalid_body", message)
+}
+
+fn object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(invalid_body("the body must be a JSON object"));
+    }
+    serde_json::from_slice(bytes).map_err(|_| explain::<T>(bytes))
+}
+
+/// Reads a refused body again, more slowly, to say which field is wrong.
+fn explain<T: DeserializeOwned>(bytes: &[u8]) -> Error {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut reader) else {
+        return invalid_body("the body must be one JSON object");
+    };
+    let field = error.path().to_string();
+    let problem = error.inner().to_string();
+    let problem = problem
+        .split(" at line ")
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    let mut refusal = match field.as_str() {
+        "." => invalid_body(format!("the body is not valid: {problem}")),
+        field => invalid_body(format!("{field} is not valid: {problem}")),
+    };
+    refusal.details.push(Detail {
+        field: field.into(),
+        problem: problem.into(),
+    });
+    refusal
+}

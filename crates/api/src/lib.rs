@@ -1,0 +1,84 @@
+//! The doors: HTTP in, operations of `app` called, HTTP out.
+//!
+//! **Invariant:** a door decodes, calls and encodes. Nothing in a dialect is
+//! async and nothing here reaches the store, so no rule of the business can
+//! live here. [`endpoint`](mod@endpoint) is the one handler of every
+//! operation at every door.
+//!
+//! To add a route, follow `docs/adding-an-operation.md`: a `Wire` mapping and
+//! one line in the door's route table.
+
+mod address;
+mod dialect;
+mod endpoint;
+mod input;
+mod observe;
+mod ratelimit;
+mod routes;
+mod site;
+
+use std::sync::Arc;
+
+use app::App;
+use axum::Router;
+use domain::time::Span;
+
+pub use address::TrustedProxies;
+pub use ratelimit::Rates;
+pub use routes::Route;
+pub use site::Probes;
+
+/// What the operator set that the doors look at.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Requests per key and per address.
+    pub rates: Rates,
+    /// Proxies whose word on the client's address is taken.
+    pub trusted_proxies: TrustedProxies,
+    /// How long a claim on a bounty lasts; `None` is for ever.
+    pub bounty_lease: Option<Span>,
+}
+
+/// What every handler shares. Cheap to clone.
+#[derive(Clone)]
+pub struct Api(Arc<Inner>);
+
+struct Inner {
+    app: App,
+    settings: Settings,
+    limiter: ratelimit::Limiter,
+    probes: Probes,
+}
+
+impl Api {
+    /// Puts the doors on an application.
+    pub fn new(app: App, settings: Settings, probes: Probes) -> Self {
+        let limiter = ratelimit::Limiter::new(&settings.rates);
+        Self(Arc::new(Inner {
+            app,
+            settings,
+            limiter,
+            probes,
+        }))
+    }
+
+    /// Every route of every door.
+    pub fn router(&self) -> Router {
+        let doors = dialect::doors();
+        let router = site::routes()
+            .merge(doors.router)
+            .fallback(dialect::unknown_path)
+            .method_not_allowed_fallback(dialect::unknown_method);
+        observe::layer(router).with_state(self.clone())
+    }
+
+    /// Forgets the rate limits of those who have not been seen for a while.
+    pub fn tidy(&self) {
+        self.0.limiter.tidy();
+    }
+}
+
+/// The route table: every operation at every door.
+pub fn routes() -> Vec<Route> {
+    dialect::doors().routes
+}

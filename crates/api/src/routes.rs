@@ -1,0 +1,69 @@
+//! Route tables: the router and a list of what is in it, made by one call, so
+//! that documentation and the authorisation test cannot miss a route.
+
+use app::Effect;
+use axum::Router;
+use axum::routing::{MethodFilter, on};
+use domain::policy::Permission;
+
+use crate::Api;
+use crate::dialect::{Dialect, Wire};
+use crate::endpoint::endpoint;
+
+/// One route of one door.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// The door.
+    pub door: &'static str,
+    /// The method.
+    pub method: &'static str,
+    /// The path, with parameters in braces.
+    pub path: &'static str,
+    /// The operation's name.
+    pub operation: &'static str,
+    /// What one must be allowed to do.
+    pub needs: Permission,
+    /// Whether it changes anything.
+    pub effect: Effect,
+}
+
+/// A door's routes.
+#[derive(Default)]
+pub(crate) struct Routes {
+    pub(crate) router: Router<Api>,
+    pub(crate) routes: Vec<Route>,
+}
+
+macro_rules! method {
+    ($name:ident, $filter:ident, $word:literal) => {
+        pub(crate) fn $name<D: Dialect, O: Wire<D>>(self, path: &'static str) -> Self {
+            self.add::<D, O>(MethodFilter::$filter, $word, path)
+        }
+    };
+}
+
+impl Routes {
+    method!(get, GET, "GET");
+    method!(post, POST, "POST");
+    method!(patch, PATCH, "PATCH");
+    method!(delete, DELETE, "DELETE");
+
+    fn add<D: Dialect, O: Wire<D>>(
+        mut self,
+        filter: MethodFilter,
+        method: &'static str,
+        path: &'static str,
+    ) -> Self {
+        self.router = self.router.route(path, on(filter, endpoint::<D, O>));
+        let (operation, needs, effect) = (O::NAME, O::NEEDS, O::EFFECT);
+        self.routes.push(Route {
+            door: D::TABLE.name,
+            method,
+            path,
+            operation,
+            needs,
+            effect,
+        });
+        self
+    }
+}

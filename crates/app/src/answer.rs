@@ -1,0 +1,237 @@
+//! Answers of a door, and how a repeated request gets the first one again.
+//!
+//! A kept answer may hold a fresh key, so it is stored sealed: AES-256-GCM
+//! under a key derived from what only the caller has, its idempotency key and
+//! credential. The database alone cannot open it.
+//!
+//! **Invariant:** the answer is kept in the transaction that holds its effect;
+//! a refused operation keeps nothing.
+
+use aes_gcm::aead::{Aead, KeyInit};
+use aes_gcm::{Aes256Gcm, Nonce};
+use bytes::Bytes;
+use dashmap::DashSet;
+use domain::time::Span;
+use domain::{Error, Kind, Result, Time};
+use sha2::{Digest, Sha256};
+use store::tables::idempotency::{self, Kept};
+
+use crate::{Cx, Op, Work};
+
+/// How long a first answer is kept.
+pub(crate) const KEPT: Span = Span::hours(24);
+const NONCE_BYTES: usize = 12;
+
+/// An encoded answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, JSON.
+    pub body: Bytes,
+}
+
+/// An answer and whether it was given before.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// The answer.
+    pub answer: Answer,
+    /// Whether it is the kept answer of an earlier request.
+    pub replayed: bool,
+}
+
+/// What makes a request a repetition of an earlier one.
+#[derive(Clone)]
+pub struct Repeat {
+    scope: [u8; 32],
+    request: [u8; 32],
+    seal: [u8; 32],
+}
+
+impl Repeat {
+    /// For the idempotency key `key`, presented by `who` (an account or an
+    /// address) with `credential`, for a request made of these parts.
+    pub fn new(key: &str, who: &[u8], credential: &str, request: &[&[u8]]) -> Self {
+        let request = digest(b"request", request);
+        let scope = digest(b"scope", &[who, key.as_bytes()]);
+        let seal = digest(b"seal", &[key.as_bytes(), credential.as_bytes(), &request]);
+        Self {
+            scope,
+            request,
+            seal,
+        }
+    }
+
+    pub(crate) fn scope(&self) -> [u8; 32] {
+        self.scope
+    }
+
+    fn cipher(&self) -> Aes256Gcm {
+        Aes256Gcm::new(&self.seal.into())
+    }
+
+    fn seal(&self, answer: &Answer, nonce: [u8; NONCE_BYTES]) -> Result<Vec<u8>> {
+        let mut clear = answer.status.to_be_bytes().to_vec();
+        clear.extend_from_slice(&answer.body);
+        let sealed = self
+            .cipher()
+            .encrypt(&Nonce::from(nonce), clear.as_slice())
+            .map_err(|_| Error::internal())?;
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    fn open(&self, sealed: &[u8]) -> Option<Answer> {
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
+        let clear = self.cipher().decrypt(&Nonce::from(*nonce), sealed).ok()?;
+        let (status, body) = clear.split_first_chunk::<2>()?;
+        Some(Answer {
+            status: u16::from_be_bytes(*status),
+            body: Bytes::copy_from_slice(body),
+        })
+    }
+}
+
+/// Hashes parts so that no two lists of parts hash alike.
+fn digest(purpose: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in [purpose].iter().chain(parts) {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+/// Marks a scope as being answered, until dropped.
+pub(crate) struct InFlight<'a> {
+    set: &'a DashSet<[u8; 32]>,
+    scope: [u8; 32],
+}
+
+impl<'a> InFlight<'a> {
+    pub(crate) fn enter(set: &'a DashSet<[u8; 32]>, scope: [u8; 32]) -> Result<Self> {
+        if set.insert(scope) {
+            Ok(Self { set, scope })
+        } else {
+            Err(idempotency::in_flight())
+        }
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.set.remove(&self.scope);
+    }
+}
+
+/// An operation with its answer, given once per [`Repeat`].
+pub(crate) struct Once<O: Op> {
+    pub(crate) op: O,
+    pub(crate) encode: fn(O::Output, Time) -> Answer,
+    pub(crate) repeat: Option<Repeat>,
+}
+
+impl<O: Op> Clone for Once<O> {
+    fn clone(&self) -> Self {
+        Self {
+            op: self.op.clone(),
+            encode: self.encode,
+            repeat: self.repeat.clone(),
+        }
+    }
+}
+
+impl<O: Op> Work for Once<O> {
+    type Output = Answered;
+
+    async fn run(self, cx: &mut Cx<'_>) -> Result<Answered> {
+        let Self { op, encode, repeat } = self;
+        let Some(repeat) = repeat else {
+            let answer = encode(op.run(cx).await?, cx.now);
+            return Ok(Answered {
+                answer,
+                replayed: false,
+            });
+        };
+        if let Some(answer) = kept(cx, &repeat).await? {
+            return Ok(Answered {
+                answer,
+                replayed: true,
+            });
+        }
+        let answer = encode(op.run(cx).await?, cx.now);
+        keep(cx, &repeat, &answer).await?;
+        Ok(Answered {
+            answer,
+            replayed: false,
+        })
+    }
+}
+
+async fn kept(cx: &mut Cx<'_>, repeat: &Repeat) -> Result<Option<Answer>> {
+    let Some(kept) = idempotency::find(cx.tx, repeat.scope, cx.now.minus(KEPT)).await? else {
+        return Ok(None);
+    };
+    let opened = (kept.request == repeat.request)
+        .then(|| repeat.open(&kept.answer))
+        .flatten();
+    opened.map(Some).ok_or_else(|| {
+        Error::new(
+            Kind::Precondition,
+            "idempotency_key_reused",
+            "this Idempotency-Key was used for another request within the last 24 hours: use a new key for a new request",
+        )
+    })
+}
+
+async fn keep(cx: &mut Cx<'_>, repeat: &Repeat, answer: &Answer) -> Result<()> {
+    let sealed = repeat.seal(answer, cx.entropy.bytes()?)?;
+    let kept = Kept {
+        request: repeat.request.to_vec(),
+        answer: sealed,
+    };
+    idempotency::insert(cx.tx, repeat.scope, kept, cx.now, cx.now.minus(KEPT)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Answer, Repeat};
+
+    fn repeat(key: &str, credential: &str, body: &[u8]) -> Repeat {
+        Repeat::new(key, b"account", credential, &[b"POST /x", body])
+    }
+
+    #[test]
+    fn a_kept_answer_opens_for_the_same_request_only() {
+        let answer = Answer {
+            status: 201,
+            body: "{\"api_key\":\"s\"}".into(),
+        };
+        let sealed = repeat("k", "c", b"{}")
+            .seal(&answer, [1; 12])
+            .expect("sealed");
+        assert!(
+            !sealed.windows(7).any(|w| w == b"api_key"),
+            "the answer is not stored in clear"
+        );
+        assert_eq!(repeat("k", "c", b"{}").open(&sealed), Some(answer));
+        for other in [
+            repeat("j", "c", b"{}"),
+            repeat("k", "d", b"{}"),
+            repeat("k", "c", b"[]"),
+        ] {
+            assert_eq!(other.open(&sealed), None);
+        }
+    }
+
+    #[test]
+    fn one_key_of_one_bearer_is_one_scope() {
+        assert_eq!(
+            repeat("k", "c", b"1").scope(),
+            repeat("k", "c", b"2").scope()
+        );
+        assert_ne!(
+            repeat("k", "c", b"1").scope(),
+            Repeat::new("k", b"other", "c", &[]).scope()
+        );
+    }
+}

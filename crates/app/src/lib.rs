@@ -1,0 +1,303 @@
+//! The application: one handle, [`App`], and one file per operation under
+//! [`ops`].
+//!
+//! **Invariant:** every rule of the business is in an operation or in
+//! `domain`, once. An operation asks the policy, locks what it decides on,
+//! reads, decides, writes state, ledger and event in one transaction. It knows
+//! no HTTP, no wire format and no door.
+//!
+//! To add an operation, follow `docs/adding-an-operation.md`.
+
+mod answer;
+mod clock;
+mod entropy;
+mod keyring;
+pub mod ops;
+mod secret;
+
+use std::sync::Arc;
+
+use dashmap::DashSet;
+use domain::event::Happening;
+use domain::id::{AccountId, Id, ProjectId};
+use domain::money::Assets;
+use domain::policy::{Actor, Permission, Policy};
+use domain::{Result, Time};
+use store::tables::events::{self, Event};
+use store::{Store, Tx};
+
+pub use answer::{Answer, Answered, Repeat};
+pub use clock::Clock;
+pub use entropy::Entropy;
+pub use secret::{Secret, hash as hash_secret};
+pub use store::tables;
+
+use keyring::Keyring;
+
+/// What the operator set that operations look at.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Switches of the policy.
+    pub policy: Policy,
+    /// Assets the ledger knows.
+    pub assets: Assets,
+}
+
+/// Whether an operation changes anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It reads a snapshot.
+    Reads,
+    /// It writes, in one transaction.
+    Writes,
+}
+
+/// An operation of the application: its input is the value itself.
+pub trait Op: Clone + Send + Sync + 'static {
+    /// What it answers.
+    type Output: Send + 'static;
+    /// Its name in metrics and logs, `noun.verb`.
+    const NAME: &'static str;
+    /// What one must be allowed to do.
+    const NEEDS: Permission;
+    /// Whether it changes anything.
+    const EFFECT: Effect;
+
+    /// Runs it. May be run again after a deadlock, so it depends on its input
+    /// and its context alone.
+    fn run(self, cx: &mut Cx<'_>) -> impl Future<Output = Result<Self::Output>> + Send;
+}
+
+/// What an operation works with.
+pub struct Cx<'a> {
+    /// Its transaction.
+    pub tx: &'a mut Tx,
+    /// Who asked.
+    pub actor: &'a Actor,
+    /// Now.
+    pub now: Time,
+    /// What the operator set.
+    pub settings: &'a Settings,
+    entropy: &'a Entropy,
+    /// Accounts whose keys or standing changed.
+    touched: Vec<AccountId>,
+}
+
+impl Cx<'_> {
+    /// A fresh id that sorts by the time of its making.
+    pub fn id<I: Id>(&self) -> I {
+        I::from_uuid(self.entropy.id(self.now))
+    }
+
+    /// A fresh secret behind `prefix`, such as `polt_`.
+    ///
+    /// # Errors
+    /// `Unavailable` when the system gives no randomness.
+    pub fn secret(&self, prefix: &str) -> Result<Secret> {
+        Ok(Secret::mint(prefix, self.entropy.bytes()?))
+    }
+
+    /// Appends what happened to the event log.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database cannot write.
+    pub async fn record(
+        &mut self,
+        what: Happening,
+        subject: impl Id,
+        project: Option<ProjectId>,
+        facts: serde_json::Value,
+    ) -> Result<()> {
+        let event = Event {
+            what,
+            actor: self.actor.account().ok(),
+            key: self.actor.key(),
+            subject: subject.uuid(),
+            project,
+            body: facts.to_string(),
+            at: self.now,
+        };
+        events::append(self.tx, event).await
+    }
+
+    /// Makes the server forget, after the commit, what it remembers about an
+    /// account's keys and standing.
+    pub fn touch_account(&mut self, account: AccountId) {
+        self.touched.push(account);
+    }
+}
+
+/// The one handle to the application. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    house: Arc<House>,
+}
+
+struct House {
+    store: Store,
+    settings: Settings,
+    clock: Clock,
+    entropy: Entropy,
+    keyring: Keyring,
+    in_flight: DashSet<[u8; 32]>,
+}
+
+impl App {
+    /// Puts the application on a store.
+    pub fn new(store: Store, settings: Settings, clock: Clock, entropy: Entropy) -> Self {
+        let house = House {
+            store,
+            settings,
+            clock,
+            entropy,
+            keyring: Keyring::new(),
+            in_flight: DashSet::new(),
+        };
+        Self {
+            house: Arc::new(house),
+        }
+    }
+
+    /// What the operator set.
+    pub fn settings(&self) -> &Settings {
+        &self.house.settings
+    }
+
+    /// Now, by this application's clock.
+    pub fn now(&self) -> Time {
+        self.house.clock.now()
+    }
+
+    /// The database below, for the server's own health check and shutdown.
+    pub fn store(&self) -> &Store {
+        &self.house.store
+    }
+
+    /// Who bears this credential.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when nobody does, `Forbidden` when its bearer is
+    /// banned.
+    pub async fn authenticate(&self, credential: &str) -> Result<Actor> {
+        self.house
+            .keyring
+            .authenticate(&self.house.store, credential, self.now())
+            .await
+    }
+
+    /// Allows or refuses an operation before its input is even read. [`App::call`]
+    /// asks again, so that no caller can forget.
+    ///
+    /// # Errors
+    /// As [`Policy::check`].
+    pub fn admit(&self, actor: &Actor, needs: Permission) -> Result<()> {
+        self.house.settings.policy.check(actor, needs)
+    }
+
+    /// Runs an operation and answers after its commit.
+    ///
+    /// # Errors
+    /// What the policy, the operation or the store refuses.
+    pub async fn call<O: Op>(&self, actor: &Actor, op: O) -> Result<O::Output> {
+        self.admit(actor, O::NEEDS)?;
+        self.execute(actor, O::EFFECT, Plain(op)).await
+    }
+
+    /// Runs an operation for a door: its answer is encoded before the commit,
+    /// so that it can be kept for a repeated request in the same transaction.
+    ///
+    /// # Errors
+    /// As [`App::call`]; `Conflict` while a request with the same idempotency
+    /// key is being answered; `Precondition` when the key was used for another
+    /// request.
+    pub async fn answer<O: Op>(
+        &self,
+        actor: &Actor,
+        op: O,
+        repeat: Option<Repeat>,
+        encode: fn(O::Output, Time) -> Answer,
+    ) -> Result<Answered> {
+        self.admit(actor, O::NEEDS)?;
+        let once = answer::Once {
+            op,
+            encode,
+            repeat: None,
+        };
+        match repeat {
+            Some(repeat) if O::EFFECT == Effect::Writes => {
+                let _guard = answer::InFlight::enter(&self.house.in_flight, repeat.scope())?;
+                self.execute(
+                    actor,
+                    O::EFFECT,
+                    answer::Once {
+                        repeat: Some(repeat),
+                        ..once
+                    },
+                )
+                .await
+            }
+            _ => self.execute(actor, O::EFFECT, once).await,
+        }
+    }
+
+    async fn execute<W: Work>(&self, actor: &Actor, effect: Effect, work: W) -> Result<W::Output> {
+        let (house, actor) = (Arc::clone(&self.house), Arc::new(actor.clone()));
+        let store = &self.house.store;
+        let run = (house, actor, work);
+        let (output, touched) = match effect {
+            Effect::Reads => store.read(move |tx| transact(run.clone(), tx)).await?,
+            Effect::Writes => store.write(move |tx| transact(run.clone(), tx)).await?,
+        };
+        for account in touched {
+            self.house.keyring.forget(account);
+        }
+        Ok(output)
+    }
+
+    /// Forgets what is remembered about an account: another process changed it.
+    pub fn forget_account(&self, account: AccountId) {
+        self.house.keyring.forget(account);
+    }
+
+    /// Forgets everything remembered: the database was replaced.
+    pub fn forget_everything(&self) {
+        self.house.keyring.clear();
+    }
+}
+
+/// Runs work inside a transaction; also tells which accounts it touched.
+fn transact<W: Work>(
+    (house, actor, work): (Arc<House>, Arc<Actor>, W),
+    tx: &mut Tx,
+) -> store::TxFuture<'_, (W::Output, Vec<AccountId>)> {
+    Box::pin(async move {
+        let mut cx = Cx {
+            tx,
+            actor: &actor,
+            now: house.clock.now(),
+            settings: &house.settings,
+            entropy: &house.entropy,
+            touched: Vec::new(),
+        };
+        let output = work.run(&mut cx).await?;
+        Ok((output, cx.touched))
+    })
+}
+
+/// What runs inside a transaction: an operation, perhaps with its answer.
+trait Work: Clone + Send + Sync + 'static {
+    type Output: Send + 'static;
+
+    fn run(self, cx: &mut Cx<'_>) -> impl Future<Output = Result<Self::Output>> + Send;
+}
+
+#[derive(Clone)]
+struct Plain<O>(O);
+
+impl<O: Op> Work for Plain<O> {
+    type Output = O::Output;
+
+    async fn run(self, cx: &mut Cx<'_>) -> Result<O::Output> {
+        self.0.run(cx).await
+    }
+}

@@ -1,0 +1,73 @@
+//! An agent makes itself an account and gets its one key (POLT 2.3).
+
+use domain::account::{AccountKind, AccountStatus};
+use domain::event::Happening;
+use domain::id::AccountId;
+use domain::{Result, limits, text};
+use serde_json::json;
+use store::tables::accounts::{self, Account};
+
+use crate::ops::keys;
+use crate::{Cx, Op, Secret};
+
+/// Registers an agent.
+#[derive(Clone, Debug)]
+pub struct Register {
+    /// The name it wants.
+    pub username: String,
+    /// The name it shows; its username when missing or empty.
+    pub display_name: Option<String>,
+    /// What it says of itself.
+    pub bio: Option<String>,
+    /// How its key begins.
+    pub key_prefix: &'static str,
+}
+
+/// What registration gives.
+#[derive(Clone, Debug)]
+pub struct Registered {
+    /// The new account.
+    pub account: AccountId,
+    /// Its key, shown this once.
+    pub key: Secret,
+}
+
+impl Op for Register {
+    type Output = Registered;
+    operation!("accounts.register", Register, Writes);
+
+    async fn run(self, cx: &mut Cx<'_>) -> Result<Registered> {
+        text::username(&self.username)?;
+        let display_name = self
+            .display_name
+            .filter(|name| !name.trim().is_empty())
+            .unwrap_or_else(|| self.username.clone());
+        let bio = self.bio.unwrap_or_default();
+        text::optional("display_name", &display_name, limits::DISPLAY_NAME_CHARS)?;
+        text::optional("bio", &bio, limits::BIO_CHARS)?;
+        let account = Account {
+            id: cx.id(),
+            kind: AccountKind::Agent,
+            handle: self.username,
+            display_name,
+            bio,
+            status: AccountStatus::Active,
+            ban_reason: None,
+            completed_tasks: 0,
+            created_at: cx.now,
+        };
+        accounts::insert(cx.tx, &account).await?;
+        let (_, key) = keys::mint(cx, account.id, self.key_prefix, "registration").await?;
+        cx.record(
+            Happening::AccountRegistered,
+            account.id,
+            None,
+            json!({ "username": account.handle }),
+        )
+        .await?;
+        Ok(Registered {
+            account: account.id,
+            key,
+        })
+    }
+}

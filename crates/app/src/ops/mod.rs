@@ -1,0 +1,22 @@
+//! Operations, one file each, by noun. Each states what one must be allowed
+//! to do, and everything that holds about it stands in its `run`.
+
+/// Opens an operation: its name, what it needs, what it does.
+macro_rules! operation {
+    ($name:literal, $needs:ident, $effect:ident) => {
+        const NAME: &'static str = $name;
+        const NEEDS: domain::policy::Permission = domain::policy::Permission::$needs;
+        const EFFECT: crate::Effect = crate::Effect::$effect;
+    };
+}
+
+pub mod accounts;
+pub mod activity;
+pub mod ideas;
+pub mod keys;
+pub mod launches;
+pub mod messages;
+pub mod projects;
+pub mod reviews;
+pub mod server;
+pub mod tasks;

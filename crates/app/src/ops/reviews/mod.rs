@@ -1,0 +1,77 @@
+//! Verdicts on submissions.
+
+mod approve;
+mod decide;
+mod pending;
+mod reject;
+mod request_revision;
+
+pub use approve::Approve;
+pub use decide::Decide;
+pub use pending::{Pending, Waiting};
+pub use reject::Reject;
+pub use request_revision::RequestRevision;
+
+use domain::id::SubmissionId;
+use domain::task::SubmissionStatus;
+use domain::{Error, Result, limits, text};
+use store::tables::{submissions, tasks};
+
+use crate::Cx;
+use crate::ops::tasks::locked;
+
+/// A judged submission and its task.
+#[derive(Clone, Debug)]
+pub struct Reviewed {
+    /// The submission.
+    pub submission: submissions::Shown,
+    /// Its task, as the verdict left it.
+    pub task: tasks::Shown,
+}
+
+/// Finds a submission that waits for a verdict, with its task locked.
+async fn waiting(cx: &mut Cx<'_>, id: SubmissionId, notes: Option<&str>) -> Result<Reviewed> {
+    text::optional("review_notes", notes.unwrap_or(""), limits::TEXT_CHARS)?;
+    let task = find(cx, id).await?.submission.task;
+    let task = locked(cx, task).await?;
+    // Read again behind the lock.
+    let submission = find(cx, id).await?;
+    if submission.submission.status != SubmissionStatus::Pending {
+        return Err(Error::conflict(
+            "submission_already_reviewed",
+            format!(
+                "this submission is {} already",
+                submission.submission.status.as_str()
+            ),
+        ));
+    }
+    Ok(Reviewed { submission, task })
+}
+
+async fn find(cx: &mut Cx<'_>, id: SubmissionId) -> Result<submissions::Shown> {
+    let unknown = || {
+        Error::not_found(
+            "submission_not_found",
+            "there is no submission with this id",
+        )
+    };
+    submissions::find(cx.tx, id).await?.ok_or_else(unknown)
+}
+
+/// Writes a verdict, on the submission and into the history.
+async fn judge(
+    cx: &mut Cx<'_>,
+    reviewed: &mut Reviewed,
+    verdict: SubmissionStatus,
+    notes: Option<String>,
+) -> Result<()> {
+    let reviewer = cx.actor.account()?;
+    let submission = &mut reviewed.submission.submission;
+    submission.status = verdict;
+    submission.notes = notes;
+    submission.reviewer = Some(reviewer);
+    submission.reviewed_at = Some(cx.now);
+    submissions::judge(cx.tx, submission).await?;
+    let review = cx.id();
+    submissions::record_review(cx.tx, review, submission, reviewer, cx.now).await
+}

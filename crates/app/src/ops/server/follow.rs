@@ -1,0 +1,71 @@
+//! What other processes did to this database since the last look, as far as
+//! this one must forget something it remembers.
+
+use domain::event::Happening;
+use domain::id::AccountId;
+use domain::{Result, limits};
+use store::tables::{events, meta};
+
+use crate::{Cx, Op};
+
+/// Looks at the log after a cursor.
+#[derive(Clone, Debug)]
+pub struct Follow {
+    /// The last event seen; `None` begins at the end of the log.
+    pub after: Option<i64>,
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct Followed {
+    /// Where to go on.
+    pub cursor: i64,
+    /// Changes when a backup was put in the database's place.
+    pub incarnation: Option<String>,
+    /// Accounts whose keys or standing changed.
+    pub touched: Vec<AccountId>,
+    /// Whether there is more to look at now.
+    pub more: bool,
+}
+
+impl Op for Follow {
+    type Output = Followed;
+    operation!("server.follow", Maintain, Reads);
+
+    async fn run(self, cx: &mut Cx<'_>) -> Result<Followed> {
+        let incarnation = meta::get(cx.tx, meta::INCARNATION).await?;
+        let Some(after) = self.after else {
+            let cursor = events::last(cx.tx).await?;
+            return Ok(Followed {
+                cursor,
+                incarnation,
+                touched: Vec::new(),
+                more: false,
+            });
+        };
+        let seen = events::follow(cx.tx, after, limits::EVENTS_AT_ONCE).await?;
+        let cursor = seen.last().map_or(after, |event| event.seq);
+        let more = seen.len() >= limits::EVENTS_AT_ONCE as usize;
+        let touched = seen
+            .iter()
+            .filter(|e| changes_access(e.what))
+            .map(|e| AccountId(e.subject))
+            .collect();
+        Ok(Followed {
+            cursor,
+            incarnation,
+            touched,
+            more,
+        })
+    }
+}
+
+fn changes_access(what: Happening) -> bool {
+    matches!(
+        what,
+        Happening::AccountBanned
+            | Happening::AccountUnbanned
+            | Happening::KeyIssued
+            | Happening::KeyRevoked
+    )
+}

@@ -1,0 +1,59 @@
+//! A publisher withdraws a task: whoever held it is free again, a submission
+//! that waits is closed, what was set aside goes back (POLT 2.4).
+
+use domain::Result;
+use domain::event::Happening;
+use domain::id::TaskId;
+use domain::task::{ClaimStatus, Funding, SubmissionStatus};
+use store::tables::ledger::{self, Entry, Place, Reason};
+use store::tables::submissions;
+use store::tables::tasks::{self, Shown, Task};
+
+use super::{locked, put, record};
+use crate::{Cx, Op};
+
+/// Withdraws a task.
+#[derive(Clone, Debug)]
+pub struct Cancel {
+    /// Which.
+    pub task: TaskId,
+}
+
+impl Op for Cancel {
+    type Output = Shown;
+    operation!("tasks.cancel", ManageTasks, Writes);
+
+    async fn run(self, cx: &mut Cx<'_>) -> Result<Shown> {
+        let mut shown = locked(cx, self.task).await?;
+        let next = shown.task.state.cancel()?;
+        tasks::end_claim(cx.tx, self.task, ClaimStatus::Revoked, cx.now).await?;
+        if let Some(pending) = submissions::pending_for(cx.tx, self.task).await? {
+            let mut closed = pending.submission;
+            closed.status = SubmissionStatus::Cancelled;
+            closed.reviewed_at = Some(cx.now);
+            submissions::judge(cx.tx, &closed).await?;
+        }
+        put(cx, &mut shown, next).await?;
+        store::tables::projects::add_tasks(cx.tx, shown.task.project, 0, 0, 1).await?;
+        give_back(cx, &shown.task).await?;
+        record(cx, Happening::TaskCancelled, &shown.task).await?;
+        Ok(shown)
+    }
+}
+
+/// Moves the reward from the task's escrow back to its publisher.
+async fn give_back(cx: &mut Cx<'_>, task: &Task) -> Result<()> {
+    let (Funding::Escrow, Some(reward)) = (task.terms.funding, &task.reward) else {
+        return Ok(());
+    };
+    let entry = Entry {
+        id: cx.id(),
+        money: reward.clone(),
+        debit: Place::escrow(task.id),
+        credit: Place::wallet(task.publisher),
+        reason: Reason::Refund,
+        task: Some(task.id),
+        at: cx.now,
+    };
+    ledger::post(cx.tx, &entry).await
+}

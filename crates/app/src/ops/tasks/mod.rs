@@ -1,0 +1,109 @@
+//! Tasks: published, taken, handed in, withdrawn.
+
+mod cancel;
+mod claim;
+mod edit;
+mod expire;
+mod get;
+mod list;
+mod mark_paid;
+mod publish;
+mod release;
+mod renew;
+mod submit;
+
+pub use cancel::Cancel;
+pub use claim::Claim;
+pub use edit::Edit;
+pub use expire::ExpireLeases;
+pub use get::{Details, Get, Submissions};
+pub use list::{List, ListOfProject, Recent};
+pub use mark_paid::MarkPaid;
+pub use publish::Publish;
+pub use release::Release;
+pub use renew::Renew;
+pub use submit::Submit;
+
+use domain::event::Happening;
+use domain::id::{ProjectId, TaskId};
+use domain::task::{ClaimStatus, State};
+use domain::{Error, Result, limits, text};
+use serde_json::{Value, json};
+use store::Lock;
+use store::tables::tasks::{self, Shown, Task};
+
+use crate::Cx;
+
+/// Locks a task and reads it.
+pub(crate) async fn locked(cx: &mut Cx<'_>, id: TaskId) -> Result<Shown> {
+    cx.tx.lock(Lock::Task(id)).await?;
+    tasks::find_shown(cx.tx, id).await?.ok_or_else(unknown)
+}
+
+pub(crate) fn unknown() -> Error {
+    Error::not_found("task_not_found", "there is no task with this id")
+}
+
+pub(crate) fn unknown_project() -> Error {
+    Error::not_found("project_not_found", "there is no project with this id")
+}
+
+/// Puts a task where the machine says it goes, and counts.
+pub(crate) async fn put(cx: &mut Cx<'_>, shown: &mut Shown, next: State) -> Result<()> {
+    let task = &mut shown.task;
+    let before = std::mem::replace(&mut task.state, next);
+    if next.assignee.is_none() {
+        task.claimed_at = None;
+        shown.assignee_handle = None;
+    }
+    task.updated_at = cx.now;
+    tasks::put(cx.tx, before.status, task).await
+}
+
+/// Tells the log about a task, with the facts that feeds show.
+pub(crate) async fn record(cx: &mut Cx<'_>, what: Happening, task: &Task) -> Result<()> {
+    record_with(cx, what, task, json!({})).await
+}
+
+/// As [`record`], with more facts.
+pub(crate) async fn record_with(
+    cx: &mut Cx<'_>,
+    what: Happening,
+    task: &Task,
+    more: Value,
+) -> Result<()> {
+    let mut facts = json!({ "title": task.title, "payout_display": task.payout_display });
+    if let (Some(facts), Value::Object(more)) = (facts.as_object_mut(), more) {
+        facts.extend(more);
+    }
+    cx.record(what, task.id, Some(task.project), facts).await
+}
+
+/// Takes a task back from its holder.
+pub(crate) async fn revoke(
+    cx: &mut Cx<'_>,
+    id: TaskId,
+    how: ClaimStatus,
+    what: Happening,
+) -> Result<()> {
+    let mut shown = locked(cx, id).await?;
+    let next = shown.task.state.revoke()?;
+    tasks::end_claim(cx.tx, id, how, cx.now).await?;
+    put(cx, &mut shown, next).await?;
+    record(cx, what, &shown.task).await
+}
+
+/// The texts of a task, wherever they come from.
+fn check_texts(task: &Task) -> Result<()> {
+    text::required("title", &task.title, limits::TITLE_CHARS)?;
+    text::required("description", &task.description, limits::TEXT_CHARS)?;
+    text::required("payout_display", &task.payout_display, limits::PAYOUT_CHARS)
+}
+
+/// A project's id as a list's filter, when the project exists.
+async fn existing_project(cx: &mut Cx<'_>, id: ProjectId) -> Result<ProjectId> {
+    store::tables::projects::find(cx.tx, id)
+        .await?
+        .map(|project| project.id)
+        .ok_or_else(unknown_project)
+}

@@ -1,0 +1,528 @@
+//! Tasks: the machine that every door shows in its own words (design 2.1).
+//!
+//! **Invariant:** a status changes only through the functions here; what a
+//! system does differently is data in [`Terms`], never a question about who
+//! asks.
+
+use crate::id::AccountId;
+use crate::time::{Span, Time};
+use crate::{Error, Result, limits};
+
+crate::words! {
+    /// Where a task stands.
+    pub enum Status {
+        /// Free to be taken.
+        Open = "open",
+        /// Taken by one agent.
+        Claimed = "claimed",
+        /// Handed in, waiting for a verdict.
+        Submitted = "submitted",
+        /// Passed; final.
+        Accepted = "accepted",
+        /// Withdrawn; final.
+        Cancelled = "cancelled",
+    }
+}
+
+crate::words! {
+    /// The coarse standing that boards filter and sort by. It is stored beside
+    /// the status, so that one index serves every door.
+    pub enum Phase {
+        /// Free to be taken.
+        Open = "open",
+        /// Somebody works on it.
+        Working = "working",
+        /// Somebody judges it.
+        Review = "review",
+        /// It passed.
+        Done = "done",
+        /// It ended without passing.
+        Closed = "closed",
+    }
+}
+
+crate::words! {
+    /// How hard a task is said to be.
+    pub enum Difficulty {
+        /// Quick.
+        Easy = "easy",
+        /// Standard.
+        Medium = "medium",
+        /// Significant effort.
+        Hard = "hard",
+        /// Specialised.
+        Expert = "expert",
+    }
+}
+
+crate::words! {
+    /// How a board orders tasks.
+    pub enum Sort {
+        /// Newest first.
+        New = "new",
+        /// Highest first number in the reward first, then newest.
+        Payout = "payout",
+        /// Soonest deadline first, without one last.
+        Deadline = "deadline",
+    }
+}
+
+crate::words! {
+    /// How a claim stands.
+    pub enum ClaimStatus {
+        /// The agent works or waits for the verdict.
+        Active = "active",
+        /// The agent gave the task back.
+        Released = "released",
+        /// The task was taken back: rejected, expired, cancelled, banned.
+        Revoked = "revoked",
+        /// The work passed.
+        Fulfilled = "fulfilled",
+    }
+}
+
+crate::words! {
+    /// How a submission stands.
+    pub enum SubmissionStatus {
+        /// Waiting for a verdict.
+        Pending = "pending",
+        /// Passed.
+        Approved = "approved",
+        /// Refused; the task moved on.
+        Rejected = "rejected",
+        /// The author is asked for another one.
+        NeedsRevision = "needs_revision",
+        /// The task was withdrawn first.
+        Cancelled = "cancelled",
+    }
+}
+
+crate::words! {
+    /// Where the reward comes from.
+    pub enum Funding {
+        /// Nothing is set aside; the platform's issuance pays on approval.
+        Issuance = "issuance",
+        /// The publisher's balance is set aside when the task is published.
+        Escrow = "escrow",
+    }
+}
+
+impl Status {
+    /// The coarse standing.
+    pub const fn phase(self) -> Phase {
+        match self {
+            Self::Open => Phase::Open,
+            Self::Claimed => Phase::Working,
+            Self::Submitted => Phase::Review,
+            Self::Accepted => Phase::Done,
+            Self::Cancelled => Phase::Closed,
+        }
+    }
+}
+
+/// What differs between the systems in behaviour: data on the task, set when
+/// it is published and fixed from then on (design 2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Where the reward comes from.
+    pub funding: Funding,
+    /// What the platform keeps of the reward, in basis points.
+    pub fee_bps: u32,
+    /// Rejections after which the assignee loses the task; 1 is at once.
+    pub rejections: i64,
+    /// How long a claim lasts without renewal; `None` is for ever.
+    pub lease: Option<Span>,
+    /// Tasks the claiming agent may hold at once, this one included.
+    pub claim_limit: i64,
+}
+
+impl Terms {
+    /// The bounty board's terms (POLT section 3): paid by issuance, no fee,
+    /// a rejection reopens, at most three claims, leases only if switched on.
+    pub fn bounty(lease: Option<Span>) -> Self {
+        Self {
+            funding: Funding::Issuance,
+            fee_bps: 0,
+            rejections: 1,
+            lease,
+            claim_limit: limits::BOUNTY_CLAIMS,
+        }
+    }
+}
+
+/// What the machine looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    /// Where the task stands.
+    pub status: Status,
+    /// Who holds it.
+    pub assignee: Option<AccountId>,
+    /// When the claim runs out.
+    pub lease_ends: Option<Time>,
+    /// Rejections of the present assignee.
+    pub rejections: i64,
+}
+
+impl State {
+    /// A task as published.
+    pub const OPEN: Self = Self {
+        status: Status::Open,
+        assignee: None,
+        lease_ends: None,
+        rejections: 0,
+    };
+
+    /// Takes the task for `agent`, who holds `held` tasks already.
+    ///
+    /// # Errors
+    /// `Conflict`: not open, or the agent holds too many.
+    pub fn claim(self, agent: AccountId, held: i64, terms: &Terms, now: Time) -> Result<Self> {
+        if self.status != Status::Open {
+            return Err(self.not_available(agent));
+        }
+        if held >= terms.claim_limit {
+            return Err(Error::conflict(
+                "claim_limit_reached",
+                format!(
+                    "you hold {held} tasks and at most {} are allowed at once: submit or give back one first",
+                    terms.claim_limit
+                ),
+            ));
+        }
+        Ok(Self {
+            status: Status::Claimed,
+            assignee: Some(agent),
+            lease_ends: terms.lease.map(|lease| now.plus(lease)),
+            rejections: 0,
+        })
+    }
+
+    fn not_available(self, agent: AccountId) -> Error {
+        let why = match self.status {
+            Status::Claimed if self.assignee == Some(agent) => "you hold it already",
+            Status::Claimed => "another agent holds it",
+            Status::Submitted => "its submission is being reviewed",
+            Status::Accepted => "it is completed",
+            Status::Cancelled => "it was cancelled",
+            Status::Open => "it is open",
+        };
+        Error::conflict(
+            "task_not_available",
+            format!("this task cannot be taken: {why}; list open tasks to find another"),
+        )
+    }
+
+    /// Gives the task back, by its holder and before handing in.
+    ///
+    /// # Errors
+    /// `Forbidden` for anybody else, `Conflict` once it is handed in.
+    pub fn release(self, agent: AccountId) -> Result<Self> {
+        self.require_holder(agent, "give it back")?;
+        Ok(Self::OPEN)
+    }
+
+    /// Prolongs the claim by its lease.
+    ///
+    /// # Errors
+    /// `Forbidden` for anybody but the holder, `Conflict` unless it is being
+    /// worked on under a lease.
+    pub fn renew(self, agent: AccountId, terms: &Terms, now: Time) -> Result<Self> {
+        self.require_holder(agent, "renew it")?;
+        match terms.lease {
+            Some(lease) => Ok(Self {
+                lease_ends: Some(now.plus(lease)),
+                ..self
+            }),
+            None => Err(Error::conflict(
+                "task_has_no_lease",
+                "claims on this task do not expire, so there is nothing to renew",
+            )),
+        }
+    }
+
+    /// Hands work in.
+    ///
+    /// # Errors
+    /// `Forbidden` for anybody but the holder, `Conflict` unless it is being
+    /// worked on.
+    pub fn submit(self, agent: AccountId) -> Result<Self> {
+        self.require_holder(agent, "submit work for it")?;
+        Ok(Self {
+            status: Status::Submitted,
+            lease_ends: None,
+            ..self
+        })
+    }
+
+    fn require_holder(self, agent: AccountId, what: &str) -> Result<()> {
+        if self.assignee != Some(agent) {
+            return Err(match self.status {
+                Status::Accepted | Status::Cancelled => self.not_in_work(what),
+                Status::Open | Status::Claimed | Status::Submitted => Error::forbidden(
+                    "not_the_assignee",
+                    format!("only the agent who holds this task may {what}; commit to it first"),
+                ),
+            });
+        }
+        if self.status != Status::Claimed {
+            return Err(self.not_in_work(what));
+        }
+        Ok(())
+    }
+
+    fn not_in_work(self, what: &str) -> Error {
+        Error::conflict(
+            "task_not_claimed",
+            format!(
+                "you cannot {what} now: the task is {}",
+                self.status.as_str()
+            ),
+        )
+    }
+
+    /// The claim ran out, or its holder was banned.
+    ///
+    /// # Errors
+    /// `Conflict` unless it is being worked on.
+    pub fn revoke(self) -> Result<Self> {
+        match self.status {
+            Status::Claimed => Ok(Self::OPEN),
+            Status::Open | Status::Submitted | Status::Accepted | Status::Cancelled => {
+                Err(self.not_in_work("take it back"))
+            }
+        }
+    }
+
+    /// Passes the submission.
+    ///
+    /// # Errors
+    /// `Conflict` unless one waits for a verdict.
+    pub fn accept(self) -> Result<Self> {
+        self.require_submitted()?;
+        Ok(Self {
+            status: Status::Accepted,
+            ..self
+        })
+    }
+
+    /// Refuses the submission: the task reopens, or stays with its assignee
+    /// while the terms allow another try.
+    ///
+    /// # Errors
+    /// `Conflict` unless one waits for a verdict.
+    pub fn reject(self, terms: &Terms, now: Time) -> Result<Self> {
+        self.require_submitted()?;
+        let rejections = self.rejections.saturating_add(1);
+        if rejections >= terms.rejections {
+            return Ok(Self::OPEN);
+        }
+        Ok(Self {
+            rejections,
+            ..self.back_to_work(terms, now)
+        })
+    }
+
+    /// Sends the submission back to its author, whose other claims do not
+    /// matter here: the fourth task is reachable this way (POLT 3.1).
+    ///
+    /// # Errors
+    /// `Conflict` unless one waits for a verdict.
+    pub fn request_revision(self, terms: &Terms, now: Time) -> Result<Self> {
+        self.require_submitted()?;
+        Ok(self.back_to_work(terms, now))
+    }
+
+    fn back_to_work(self, terms: &Terms, now: Time) -> Self {
+        Self {
+            status: Status::Claimed,
+            lease_ends: terms.lease.map(|lease| now.plus(lease)),
+            ..self
+        }
+    }
+
+    fn require_submitted(self) -> Result<()> {
+        if self.status == Status::Submitted {
+            return Ok(());
+        }
+        Err(Error::conflict(
+            "submission_already_reviewed",
+            format!(
+                "there is nothing to review: the task is {}",
+                self.status.as_str()
+            ),
+        ))
+    }
+
+    /// Withdraws the task.
+    ///
+    /// # Errors
+    /// `Conflict` once it is final.
+    pub fn cancel(self) -> Result<Self> {
+        self.require_not_final("cancelled")?;
+        Ok(Self {
+            status: Status::Cancelled,
+            assignee: None,
+            lease_ends: None,
+            rejections: self.rejections,
+        })
+    }
+
+    /// Edits are allowed until the task is final.
+    ///
+    /// # Errors
+    /// `Conflict` once it is.
+    pub fn require_not_final(self, what: &str) -> Result<()> {
+        match self.status {
+            Status::Accepted | Status::Cancelled => Err(Error::conflict(
+                "task_is_final",
+                format!(
+                    "this task is {} and cannot be {what} any more",
+                    self.status.as_str()
+                ),
+            )),
+            Status::Open | Status::Claimed | Status::Submitted => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Difficulty, State, Status, Terms};
+    use crate::id::{AccountId, PLATFORM};
+    use crate::time::{Span, Time};
+    use uuid::Uuid;
+
+    const NOW: Time = Time(1_000_000);
+
+    fn agent(n: u128) -> AccountId {
+        AccountId(Uuid::from_u128(n))
+    }
+
+    fn claimed() -> State {
+        State::OPEN
+            .claim(agent(1), 0, &Terms::bounty(None), NOW)
+            .expect("open")
+    }
+
+    fn submitted() -> State {
+        claimed().submit(agent(1)).expect("claimed")
+    }
+
+    #[test]
+    fn the_way_to_accepted() {
+        let done = submitted().accept().expect("submitted");
+        assert_eq!(
+            (done.status, done.assignee),
+            (Status::Accepted, Some(agent(1)))
+        );
+        assert_eq!(done.cancel().map_err(|e| e.code), Err("task_is_final"));
+    }
+
+    #[test]
+    fn a_task_has_one_holder_and_a_holder_three_tasks() {
+        let terms = Terms::bounty(None);
+        assert_eq!(
+            claimed()
+                .claim(agent(2), 0, &terms, NOW)
+                .map_err(|e| e.code),
+            Err("task_not_available")
+        );
+        assert!(State::OPEN.claim(agent(2), 2, &terms, NOW).is_ok());
+        assert_eq!(
+            State::OPEN
+                .claim(agent(2), 3, &terms, NOW)
+                .map_err(|e| e.code),
+            Err("claim_limit_reached")
+        );
+    }
+
+    #[test]
+    fn only_the_holder_acts_and_only_while_it_works() {
+        let stranger = agent(2);
+        for refused in [
+            claimed().release(stranger),
+            claimed().submit(stranger),
+            submitted().submit(stranger),
+        ] {
+            assert_eq!(refused.map_err(|e| e.code), Err("not_the_assignee"));
+        }
+        for refused in [
+            submitted().release(agent(1)),
+            submitted().submit(agent(1)),
+            submitted().revoke(),
+        ] {
+            assert_eq!(refused.map_err(|e| e.code), Err("task_not_claimed"));
+        }
+        assert_eq!(claimed().release(agent(1)), Ok(State::OPEN));
+    }
+
+    #[test]
+    fn a_rejection_reopens_or_leaves_another_try() {
+        let bounty = Terms::bounty(None);
+        assert_eq!(submitted().reject(&bounty, NOW), Ok(State::OPEN));
+        let patient = Terms {
+            rejections: 2,
+            ..bounty
+        };
+        let first = submitted().reject(&patient, NOW).expect("submitted");
+        assert_eq!(
+            (first.status, first.assignee),
+            (Status::Claimed, Some(agent(1)))
+        );
+        let second = first
+            .submit(agent(1))
+            .expect("claimed")
+            .reject(&patient, NOW);
+        assert_eq!(second, Ok(State::OPEN));
+    }
+
+    #[test]
+    fn a_revision_goes_back_to_its_author() {
+        let back = submitted()
+            .request_revision(&Terms::bounty(None), NOW)
+            .expect("submitted");
+        assert_eq!(
+            (back.status, back.assignee),
+            (Status::Claimed, Some(agent(1)))
+        );
+    }
+
+    #[test]
+    fn leases_start_at_claim_and_are_renewed() {
+        let terms = Terms::bounty(Some(Span::hours(1)));
+        let held = State::OPEN.claim(agent(1), 0, &terms, NOW).expect("open");
+        assert_eq!(held.lease_ends, Some(NOW.plus(Span::hours(1))));
+        let later = NOW.plus(Span::hours(2));
+        assert_eq!(
+            held.renew(agent(1), &terms, later).map(|s| s.lease_ends),
+            Ok(Some(later.plus(Span::hours(1))))
+        );
+        assert_eq!(
+            claimed()
+                .renew(agent(1), &Terms::bounty(None), NOW)
+                .map_err(|e| e.code),
+            Err("task_has_no_lease")
+        );
+    }
+
+    #[test]
+    fn verdicts_need_a_submission() {
+        let terms = Terms::bounty(None);
+        for state in [State::OPEN, claimed()] {
+            assert!(
+                state.accept().is_err()
+                    && state.reject(&terms, NOW).is_err()
+                    && state.request_revision(&terms, NOW).is_err()
+            );
+        }
+    }
+
+    #[test]
+    fn words_read_back() {
+        for difficulty in Difficulty::ALL {
+            assert_eq!(Difficulty::parse(difficulty.as_str()), Some(difficulty));
+        }
+        assert_eq!(Status::parse("OPEN"), None);
+        assert_eq!(AccountId(PLATFORM), AccountId(Uuid::nil()));
+    }
+}

@@ -1,0 +1,134 @@
+//! What runs by itself while a server runs: following the event log for what
+//! other processes changed, taking back claims that ran out, forgetting kept
+//! answers.
+//!
+//! **Invariant:** everything here reaches the database through operations of
+//! `app`, may run on any node, and loses nothing when it is stopped.
+//!
+//! To add something, write a function like [`expire_leases`] that does one
+//! bounded round, and a line in [`Runtime::start`].
+
+use std::time::Duration;
+
+use app::App;
+use app::ops::server::{Follow, Followed, Prune};
+use app::ops::tasks::ExpireLeases;
+use domain::Result;
+use domain::policy::Actor;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// How often the event log is looked at; other processes' changes arrive
+/// within a second (design 3.5).
+const FOLLOW_EVERY: Duration = Duration::from_millis(500);
+const EXPIRE_EVERY: Duration = Duration::from_secs(1);
+const PRUNE_EVERY: Duration = Duration::from_secs(60);
+
+/// The running background tasks; dropping it stops them.
+pub struct Runtime {
+    tasks: JoinSet<()>,
+}
+
+impl Runtime {
+    /// Starts them.
+    pub fn start(app: &App) -> Self {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(follow(app.clone()));
+        tasks.spawn(every(
+            EXPIRE_EVERY,
+            app.clone(),
+            "taking back claims",
+            expire_leases,
+        ));
+        tasks.spawn(every(
+            PRUNE_EVERY,
+            app.clone(),
+            "forgetting kept answers",
+            prune,
+        ));
+        Self { tasks }
+    }
+
+    /// Runs something of the caller's own beside them.
+    pub fn also_every(&mut self, period: Duration, round: impl Fn() + Send + 'static) {
+        self.tasks.spawn(async move {
+            let mut ticks = ticks(period);
+            loop {
+                ticks.tick().await;
+                round();
+            }
+        });
+    }
+
+    /// Stops them between two rounds or in the middle of one; a round that is
+    /// cut off is done again at the next start.
+    pub async fn stop(mut self) {
+        self.tasks.shutdown().await;
+    }
+}
+
+fn ticks(period: Duration) -> tokio::time::Interval {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+async fn every<F: Future<Output = Result<()>>>(
+    period: Duration,
+    app: App,
+    what: &'static str,
+    round: fn(App) -> F,
+) {
+    let mut ticks = ticks(period);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = round(app.clone()).await {
+            tracing::warn!(%error, "{what} failed; it is tried again");
+        }
+    }
+}
+
+async fn expire_leases(app: App) -> Result<()> {
+    while app.call(&Actor::System, ExpireLeases).await? > 0 {}
+    Ok(())
+}
+
+async fn prune(app: App) -> Result<()> {
+    app.call(&Actor::System, Prune).await
+}
+
+/// Forgets what other processes changed.
+async fn follow(app: App) {
+    let mut ticks = ticks(FOLLOW_EVERY);
+    let mut seen: Option<Followed> = None;
+    loop {
+        ticks.tick().await;
+        seen = look(&app, seen).await;
+    }
+}
+
+async fn look(app: &App, mut seen: Option<Followed>) -> Option<Followed> {
+    loop {
+        let after = seen.as_ref().map(|s| s.cursor);
+        let Ok(now) = app.call(&Actor::System, Follow { after }).await else {
+            return seen;
+        };
+        if seen
+            .as_ref()
+            .is_some_and(|s| s.incarnation != now.incarnation)
+        {
+            // Another database stands in this one's place: its log begins
+            // somewhere else.
+            app.forget_everything();
+            seen = None;
+            continue;
+        }
+        for account in &now.touched {
+            app.forget_account(*account);
+        }
+        if !now.more {
+            return Some(now);
+        }
+        seen = Some(now);
+    }
+}

@@ -1,0 +1,58 @@
+//! Logs and metrics of the process.
+
+use std::sync::{Arc, OnceLock};
+
+use anyhow::{Context, Result};
+use api::Probes;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tracing_appender::non_blocking::WorkerGuard;
+use tracing_subscriber::EnvFilter;
+
+use crate::Settings;
+
+/// Seconds that separate the buckets of request durations.
+const BUCKETS: [f64; 12] = [
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5,
+];
+
+static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// Installs the process' one metrics recorder, or finds it installed.
+pub(crate) fn metrics() -> Result<PrometheusHandle> {
+    if let Some(handle) = METRICS.get() {
+        return Ok(handle.clone());
+    }
+    let recorder = PrometheusBuilder::new()
+        .set_buckets(&BUCKETS)
+        .context("metrics")?
+        .build_recorder();
+    let handle = METRICS.get_or_init(|| recorder.handle());
+    // Another server of this process may have been faster.
+    let _ = metrics::set_global_recorder(recorder);
+    Ok(handle.clone())
+}
+
+/// What the doors show of it.
+pub(crate) fn probes(handle: PrometheusHandle) -> Probes {
+    Probes {
+        metrics: Arc::new(move || handle.render()),
+    }
+}
+
+/// Begins to log to standard error: people's lines in development, JSON else.
+/// Writing happens on its own thread; when it cannot keep up, lines are
+/// dropped rather than requests held up. The guard writes out the rest.
+pub(crate) fn logs(settings: &Settings) -> Result<WorkerGuard> {
+    let filter = EnvFilter::try_new(&settings.log.filter).context("log.filter")?;
+    let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer);
+    let begun = if settings.dev {
+        lines.try_init()
+    } else {
+        lines.json().flatten_event(true).try_init()
+    };
+    begun.map_err(|cause| anyhow::anyhow!("logs: {cause}"))?;
+    Ok(guard)
+}

@@ -1,0 +1,13 @@
+//! The binary: settings, wiring, commands.
+//!
+//! **Invariant:** this is the only crate that reads the environment, prints
+//! and exits. [`start`] is what `serve` and the tests both call.
+
+pub mod cli;
+mod commands;
+mod instruments;
+mod serve;
+mod settings;
+
+pub use serve::{Running, start};
+pub use settings::Settings;

@@ -1,0 +1,10 @@
+//! `guildhall`: see `server::cli`.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    server::cli::run()
+}

@@ -1,0 +1,139 @@
+//! Putting the parts together and taking them apart again.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use api::Api;
+use app::ops::keys::EnsureOperator;
+use app::{App, Clock, Entropy, Secret};
+use axum::serve::ListenerExt;
+use domain::policy::Actor;
+use runtime::Runtime;
+use store::exclusive::{self, Exclusive};
+use store::{Location, Store};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::{Settings, instruments};
+
+/// How keys begin that this crate mints for the operator.
+pub(crate) const KEY_PREFIX: &str = "polt_";
+/// Requests that are being answered get this long to finish.
+const STOP_TIMEOUT: Duration = Duration::from_secs(8);
+const TIDY_EVERY: Duration = Duration::from_secs(60);
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// A running server.
+pub struct Running {
+    address: SocketAddr,
+    generated_key: Option<Secret>,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<std::io::Result<()>>,
+    runtime: Runtime,
+    store: Store,
+    _exclusive: Exclusive,
+}
+
+/// Opens the application on the settings' database.
+///
+/// # Errors
+/// When the database cannot be opened.
+pub(crate) async fn open(settings: &Settings) -> Result<App> {
+    let location = location(settings)?;
+    let store = Store::open(&location).await.map_err(told)?;
+    Ok(App::new(
+        store,
+        settings.app()?,
+        Clock::system(),
+        Entropy::system(),
+    ))
+}
+
+pub(crate) fn location(settings: &Settings) -> Result<Location> {
+    Location::parse(&settings.database).map_err(told)
+}
+
+/// The sentence of an error, for the command line.
+pub(crate) fn told(error: domain::Error) -> anyhow::Error {
+    anyhow::anyhow!("{}", error.message)
+}
+
+/// Starts a server and answers when it takes requests.
+///
+/// # Errors
+/// When the database or the port is taken or cannot be opened.
+pub async fn start(settings: Settings) -> Result<Running> {
+    let exclusive = exclusive::take(&location(&settings)?).map_err(told)?;
+    let app = open(&settings).await?;
+    let ensure = EnsureOperator {
+        configured: settings.operator.key.clone(),
+        prefix: KEY_PREFIX,
+    };
+    let generated_key = app.call(&Actor::System, ensure).await.map_err(told)?;
+    let metrics = instruments::metrics()?;
+    let api = Api::new(
+        app.clone(),
+        settings.api(),
+        instruments::probes(metrics.clone()),
+    );
+    let listen = settings.server.listen;
+    let listener = TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("cannot listen on {listen}"))?;
+    let address = listener.local_addr()?;
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    let mut runtime = Runtime::start(&app);
+    let router = api
+        .router()
+        .into_make_service_with_connect_info::<SocketAddr>();
+    runtime.also_every(TIDY_EVERY, move || api.tidy());
+    runtime.also_every(UPKEEP_EVERY, move || metrics.run_upkeep());
+    let (stop, stopped) = oneshot::channel::<()>();
+    let until = async {
+        let _ = stopped.await;
+    };
+    let serving = tokio::spawn(
+        axum::serve(listener, router)
+            .with_graceful_shutdown(until)
+            .into_future(),
+    );
+    let store = app.store().clone();
+    Ok(Running {
+        address,
+        generated_key,
+        stop,
+        serving,
+        runtime,
+        store,
+        _exclusive: exclusive,
+    })
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The operator's key, when one had to be generated: shown this once.
+    pub fn generated_key(&self) -> Option<&Secret> {
+        self.generated_key.as_ref()
+    }
+
+    /// Lets requests that are being answered finish, then closes the database.
+    pub async fn stop(self) {
+        let _ = self.stop.send(());
+        if tokio::time::timeout(STOP_TIMEOUT, self.serving)
+            .await
+            .is_err()
+        {
+            tracing::warn!("some requests did not finish in time");
+        }
+        self.runtime.stop().await;
+        self.store.close().await;
+    }
+}

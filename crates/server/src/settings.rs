@@ -1,0 +1,313 @@
+//! What the operator sets: defaults, then a TOML file, then the environment
+//! (`GUILDHALL_SECTION__KEY`), then flags.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use api::{Rates, TrustedProxies};
+use domain::money::Assets;
+use domain::policy::Policy;
+use domain::time::Span;
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Settings {
+    /// The database: `sqlite:PATH` or `postgres://...`.
+    pub database: String,
+    /// For development: no limits, human-readable logs.
+    pub dev: bool,
+    /// The server itself.
+    pub server: Server,
+    /// The operator.
+    pub operator: Operator,
+    /// Rate limits.
+    pub limits: Limits,
+    /// The POLT door.
+    pub polt: Polt,
+    /// Further assets of the ledger: code to number of decimals.
+    pub assets: BTreeMap<String, u32>,
+    /// Logs.
+    pub log: Log,
+}
+
+/// The server itself.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Server {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Networks of proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// The operator.
+#[derive(Clone, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Operator {
+    /// The operator's key; generated and printed once when it is not set.
+    pub key: Option<String>,
+}
+
+// The key is a secret and stays out of every log.
+impl std::fmt::Debug for Operator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Operator")
+            .field("key", &self.key.as_ref().map(|_| ".."))
+            .finish()
+    }
+}
+
+/// Rate limits (POLT 2.6).
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Limits {
+    /// Whether there are any.
+    pub enabled: bool,
+    /// Writes per key and minute.
+    pub requests_per_minute: u32,
+    /// Reads per address and minute.
+    pub reads_per_minute: u32,
+    /// Registrations per address and hour.
+    pub registrations_per_hour: u32,
+}
+
+/// The POLT door.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Polt {
+    /// Whether every agent may propose projects.
+    pub open_projects: bool,
+    /// Hours after which a commitment runs out; never when not set.
+    pub lease_hours: Option<u32>,
+}
+
+/// Logs.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Log {
+    /// What is logged, such as `info` or `guildhall::request=off,info`.
+    pub filter: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            database: "sqlite:guildhall.db".into(),
+            dev: false,
+            server: Server::default(),
+            operator: Operator::default(),
+            limits: Limits::default(),
+            polt: Polt::default(),
+            assets: BTreeMap::new(),
+            log: Log {
+                filter: "info".into(),
+            },
+        }
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 4300)),
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            requests_per_minute: 120,
+            reads_per_minute: 600,
+            registrations_per_hour: 10,
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            filter: "info".into(),
+        }
+    }
+}
+
+/// What flags override.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// `--listen`
+    pub listen: Option<SocketAddr>,
+    /// `--database`
+    pub database: Option<String>,
+    /// `--dev`
+    pub dev: bool,
+}
+
+impl Settings {
+    /// Reads the file, if one is named, and the environment.
+    ///
+    /// # Errors
+    /// When the file cannot be read or a value is not of its kind; the message
+    /// names both.
+    pub fn load(file: Option<&Path>, flags: Flags) -> Result<Self> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(file) = file {
+            anyhow::ensure!(
+                file.is_file(),
+                "there is no configuration file {}",
+                file.display()
+            );
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        let environment = Env::prefixed("GUILDHALL_").split("__");
+        let short_forms = Env::raw()
+            .only(&["GUILDHALL_OPERATOR_KEY"])
+            .map(|_| "operator.key".into())
+            .split(".");
+        let mut settings: Self = figment
+            .merge(environment)
+            .merge(short_forms)
+            .extract()
+            .context("the configuration cannot be read")?;
+        let Flags {
+            listen,
+            database,
+            dev,
+        } = flags;
+        settings.server.listen = listen.unwrap_or(settings.server.listen);
+        settings.database = database.unwrap_or(settings.database);
+        settings.dev |= dev;
+        settings.operator.key = settings.operator.key.filter(|key| !key.is_empty());
+        Ok(settings)
+    }
+
+    /// For a test's server: any free port, no limits, quiet.
+    pub fn for_tests(database: &str) -> Self {
+        let limits = Limits {
+            enabled: false,
+            ..Limits::default()
+        };
+        let server = Server {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            ..Server::default()
+        };
+        Self {
+            database: database.into(),
+            limits,
+            server,
+            ..Self::default()
+        }
+    }
+
+    /// What operations look at.
+    ///
+    /// # Errors
+    /// When an asset is not well-formed.
+    pub fn app(&self) -> Result<app::Settings> {
+        let mut assets = Assets::default();
+        for (code, scale) in &self.assets {
+            assets
+                .add(code, *scale)
+                .map_err(|error| anyhow::anyhow!("assets: {}", error.message))?;
+        }
+        Ok(app::Settings {
+            policy: Policy {
+                open_projects: self.polt.open_projects,
+            },
+            assets,
+        })
+    }
+
+    /// What the doors look at.
+    pub fn api(&self) -> api::Settings {
+        let Limits {
+            enabled,
+            requests_per_minute,
+            reads_per_minute,
+            registrations_per_hour,
+        } = self.limits;
+        let rates = Rates {
+            writes_per_minute: requests_per_minute,
+            reads_per_minute,
+            registrations_per_hour,
+        };
+        api::Settings {
+            rates: if enabled && !self.dev {
+                rates
+            } else {
+                Rates::OFF
+            },
+            trusted_proxies: TrustedProxies::new(self.server.trusted_proxies.clone()),
+            bounty_lease: self
+                .polt
+                .lease_hours
+                .filter(|hours| *hours > 0)
+                .map(|hours| Span::hours(hours.into())),
+        }
+    }
+
+    /// The database without its password, for people to read.
+    pub fn database_shown(&self) -> String {
+        match self
+            .database
+            .split_once("://")
+            .and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?)))
+        {
+            Some((scheme, (_, host))) => format!("{scheme}://..@{host}"),
+            None => self.database.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Settings;
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let shown = |url: &str| {
+            Settings {
+                database: url.into(),
+                ..Settings::default()
+            }
+            .database_shown()
+        };
+        assert_eq!(shown("postgres://u:secret@h/d"), "postgres://..@h/d");
+        assert_eq!(shown("sqlite:guildhall.db"), "sqlite:guildhall.db");
+    }
+
+    #[test]
+    fn the_operators_key_is_not_printed() {
+        let mut settings = Settings::default();
+        settings.operator.key = Some("hush".into());
+        assert!(!format!("{settings:?}").contains("hush"));
+    }
+
+    #[test]
+    fn development_has_no_limits() {
+        let rates = |dev| {
+            Settings {
+                dev,
+                ..Settings::default()
+            }
+            .api()
+            .rates
+        };
+        assert_eq!(
+            (
+                rates(false).writes_per_minute,
+                rates(true).writes_per_minute
+            ),
+            (120, 0)
+        );
+    }
+}

@@ -1,0 +1,2 @@
+//! The one integration binary: every test that goes over HTTP or starts the
+//! program.

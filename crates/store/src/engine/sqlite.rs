@@ -1,0 +1,476 @@
+//! The embedded engine: one writer thread, several reader threads.
+//!
+//! The writer takes what is queued (at most
+//! [`GROUP_COMMIT_OPERATIONS`](domain::limits::GROUP_COMMIT_OPERATIONS)), runs
+//! each operation in a savepoint of one transaction, commits durably
+//! (`synchronous=full`) and only then answers. While it waits for the disk the
+//! next group gathers, so it is busiest when it is most loaded.
+//!
+//! **Invariant:** no answer, not even a refusal, leaves before the commit of
+//! the group it was decided in.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use domain::{Error, Kind, Result, limits};
+use futures_util::FutureExt;
+use rusqlite::{ErrorCode, OpenFlags};
+use tokio::sync::oneshot;
+
+use super::{overloaded, stopped};
+use crate::tx::Tallies;
+use crate::value::{Row, Val};
+use crate::{Tx, TxFuture, dialect, migrations};
+
+/// Milliseconds a statement waits for another process's lock.
+const BUSY_TIMEOUT_MS: u32 = 5_000;
+/// Prepared statements kept per connection: all of ours.
+const STATEMENTS: usize = 512;
+/// Reader threads at least; more on machines with more cores.
+const READERS_MIN: usize = 2;
+
+/// A connection and what its transaction has gathered.
+pub struct Connection {
+    inner: rusqlite::Connection,
+    pub(crate) tallies: Tallies,
+}
+
+impl Connection {
+    fn new(inner: rusqlite::Connection) -> Self {
+        inner.set_prepared_statement_cache_capacity(STATEMENTS);
+        Self {
+            inner,
+            tallies: Tallies::new(),
+        }
+    }
+
+    pub(crate) fn rows<T>(
+        &self,
+        sql: &str,
+        params: &[Val],
+        mut map: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let mut statement = self.inner.prepare_cached(sql).map_err(|e| failure(&e))?;
+        bind(&mut statement, params)?;
+        let mut rows = statement.raw_query();
+        let mut found = Vec::new();
+        while let Some(row) = rows.next().map_err(|e| failure(&e))? {
+            found.push(map(&Row::Sqlite(row))?);
+        }
+        Ok(found)
+    }
+
+    pub(crate) fn row<T>(
+        &self,
+        sql: &str,
+        params: &[Val],
+        map: impl FnOnce(&Row<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let mut statement = self.inner.prepare_cached(sql).map_err(|e| failure(&e))?;
+        bind(&mut statement, params)?;
+        let mut rows = statement.raw_query();
+        match rows.next().map_err(|e| failure(&e))? {
+            Some(row) => map(&Row::Sqlite(row)).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    pub(crate) fn write(
+        &self,
+        sql: &str,
+        params: &[Val],
+        refusal: Option<fn() -> Error>,
+    ) -> Result<()> {
+        let mut statement = self.inner.prepare_cached(sql).map_err(|e| failure(&e))?;
+        bind(&mut statement, params)?;
+        let hit = statement.raw_execute().map_err(|e| failure(&e))?;
+        match refusal {
+            Some(refusal) if hit == 0 => Err(refusal()),
+            _ => Ok(()),
+        }
+    }
+
+    fn control(&self, sql: &str) -> Result<()> {
+        self.write(sql, &[], None)
+    }
+
+    /// Writes what was counted.
+    fn flush(&mut self, tallies: Tallies) -> Result<()> {
+        for ((scope, name), delta) in tallies.into_iter().filter(|(_, delta)| *delta != 0) {
+            let params = [
+                Val::Uuid(scope),
+                Val::from(name),
+                Val::Int(0),
+                Val::Int(delta),
+            ];
+            self.write(crate::tables::tallies::ADD.sqlite, &params, None)?;
+        }
+        Ok(())
+    }
+}
+
+fn bind(statement: &mut rusqlite::Statement<'_>, params: &[Val]) -> Result<()> {
+    for (index, value) in (1..).zip(params) {
+        statement
+            .raw_bind_parameter(index, value)
+            .map_err(|e| failure(&e))?;
+    }
+    Ok(())
+}
+
+/// Logs the cause, once, and tells the caller whether trying again can help.
+fn failure(error: &rusqlite::Error) -> Error {
+    tracing::error!(cause = %error, "the embedded database refused a statement");
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => Error::unavailable(
+            "disk_full",
+            "the server's disk is full: nothing was changed; the operator must free space",
+            60,
+        ),
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::SystemIoFailure) => {
+            Error::unavailable(
+                "database_not_writable",
+                "the server cannot write its database: nothing was changed; the operator must look at its disk and permissions",
+                60,
+            )
+        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::unavailable(
+            "database_busy",
+            "another program holds the database: nothing was changed; try again in a moment",
+            1,
+        ),
+        _ => Error::internal(),
+    }
+}
+
+/// What tells a waiting caller how its operation ended.
+type Answer = Box<dyn FnOnce(Result<()>) + Send>;
+/// An operation on the writer: runs in the transaction it is given, or hears
+/// why there is none, and says whether to keep what it did.
+type WriteJob = Box<dyn FnOnce(Result<&mut Tx>) -> (bool, Answer) + Send>;
+type ReadJob = Box<dyn FnOnce(&mut Tx) + Send>;
+
+enum Message<J> {
+    Run(J),
+    Stop,
+}
+
+/// The queues of a running embedded engine.
+#[derive(Clone)]
+pub(crate) struct Handle {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    writes: Sender<Message<WriteJob>>,
+    reads: Sender<Message<ReadJob>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Handle {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let mut writer = open_writer(path)?;
+        migrate(&mut writer)?;
+        let (writes, write_queue) = bounded(limits::WRITE_QUEUE);
+        let (reads, read_queue) = bounded(limits::READ_QUEUE);
+        let mut threads = vec![spawn("guildhall-writer", move || {
+            run_writer(writer, &write_queue)
+        })?];
+        let cores = std::thread::available_parallelism().map_or(READERS_MIN, usize::from);
+        for _ in 0..cores.max(READERS_MIN) {
+            let reader = open_reader(path)?;
+            let queue = read_queue.clone();
+            threads.push(spawn("guildhall-reader", move || {
+                run_reader(reader, &queue)
+            })?);
+        }
+        let threads = Mutex::new(threads);
+        Ok(Self {
+            shared: Arc::new(Shared {
+                writes,
+                reads,
+                threads,
+            }),
+        })
+    }
+
+    pub(crate) async fn write<T, F>(&self, operation: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'a> Fn(&'a mut Tx) -> TxFuture<'a, T> + Send + Sync + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job: WriteJob = Box::new(move |tx| {
+            let outcome = tx.and_then(|tx| run_at_once(|| operation(tx)));
+            let keep = outcome.is_ok();
+            let reply: Answer = Box::new(move |committed| {
+                // Nobody listens any more when the caller has gone away.
+                let _ = answer.send(outcome.and_then(|value| committed.map(|()| value)));
+            });
+            (keep, reply)
+        });
+        enqueue(&self.shared.writes, job)?;
+        answered.await.map_err(|_| stopped())?
+    }
+
+    pub(crate) async fn read<T, F>(&self, query: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'a> Fn(&'a mut Tx) -> TxFuture<'a, T> + Send + Sync + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job: ReadJob = Box::new(move |tx| {
+            let found = begin(tx, "begin").and_then(|()| run_at_once(|| query(tx)));
+            end(tx);
+            let _ = answer.send(found);
+        });
+        enqueue(&self.shared.reads, job)?;
+        answered.await.map_err(|_| stopped())?
+    }
+
+    pub(crate) async fn close(&self) {
+        let shared = Arc::clone(&self.shared);
+        let joined = tokio::task::spawn_blocking(move || {
+            let threads = std::mem::take(
+                &mut *shared
+                    .threads
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner),
+            );
+            if !threads.is_empty() {
+                let _ = shared.writes.send(Message::Stop);
+            }
+            for _ in 1..threads.len() {
+                let _ = shared.reads.send(Message::Stop);
+            }
+            for thread in threads {
+                let _ = thread.join();
+            }
+        });
+        let _ = joined.await;
+    }
+}
+
+fn enqueue<J>(queue: &Sender<Message<J>>, job: J) -> Result<()> {
+    queue
+        .try_send(Message::Run(job))
+        .map_err(|refused| match refused {
+            TrySendError::Full(_) => overloaded(),
+            TrySendError::Disconnected(_) => stopped(),
+        })
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    std::thread::Builder::new()
+        .name(name.into())
+        .spawn(run)
+        .map_err(|cause| {
+            Error::unavailable(
+                "no_threads",
+                format!("the system gives no thread for the database: {cause}"),
+                5,
+            )
+        })
+}
+
+/// Runs an operation to its end. Here its reads and writes are done when they
+/// return, so it never waits. A panic is a defect of that operation alone.
+fn run_at_once<'a, T>(operation: impl FnOnce() -> TxFuture<'a, T>) -> Result<T> {
+    let ran = catch_unwind(AssertUnwindSafe(|| operation().now_or_never()));
+    match ran {
+        Ok(Some(outcome)) => outcome,
+        Ok(None) => {
+            tracing::error!("an operation waited for something other than its transaction");
+            Err(Error::internal())
+        }
+        Err(_) => Err(Error::internal()),
+    }
+}
+
+fn connection(tx: &mut Tx) -> Result<&mut Connection> {
+    match tx {
+        Tx::Sqlite(connection) => Ok(connection),
+        Tx::Postgres(_) => Err(Error::internal()),
+    }
+}
+
+fn begin(tx: &mut Tx, how: &str) -> Result<()> {
+    let connection = connection(tx)?;
+    connection.tallies.clear();
+    connection.control(how)
+}
+
+fn end(tx: &mut Tx) {
+    if let Ok(connection) = connection(tx)
+        && !connection.inner.is_autocommit()
+    {
+        let _ = connection.control("rollback");
+    }
+}
+
+fn run_reader(reader: rusqlite::Connection, queue: &Receiver<Message<ReadJob>>) {
+    let mut tx = Tx::Sqlite(Connection::new(reader));
+    while let Ok(Message::Run(job)) = queue.recv() {
+        job(&mut tx);
+    }
+}
+
+fn run_writer(writer: rusqlite::Connection, queue: &Receiver<Message<WriteJob>>) {
+    let mut tx = Tx::Sqlite(Connection::new(writer));
+    while let Ok(Message::Run(first)) = queue.recv() {
+        let stopping = run_group(&mut tx, first, queue);
+        if stopping {
+            break;
+        }
+    }
+}
+
+/// Runs and commits one group, then answers it. True when the queue said stop.
+fn run_group(tx: &mut Tx, first: WriteJob, queue: &Receiver<Message<WriteJob>>) -> bool {
+    if let Err(error) = begin(tx, "begin immediate") {
+        let (_, answer) = first(Err(error));
+        answer(Ok(()));
+        return false;
+    }
+    let mut group = Group::default();
+    let mut next = Some(Message::Run(first));
+    let mut stopping = false;
+    while let Some(message) = next.take() {
+        let Message::Run(job) = message else {
+            stopping = true;
+            break;
+        };
+        group.run(tx, job);
+        if group.lost.is_none() && group.answers.len() < limits::GROUP_COMMIT_OPERATIONS {
+            next = queue.try_recv().ok();
+        }
+    }
+    group.commit(tx);
+    stopping
+}
+
+/// The operations of one commit.
+#[derive(Default)]
+struct Group {
+    answers: Vec<Answer>,
+    tallies: Tallies,
+    /// Why the engine gave the whole transaction up on its own.
+    lost: Option<Error>,
+}
+
+impl Group {
+    fn run(&mut self, tx: &mut Tx, job: WriteJob) {
+        let begun = connection(tx).and_then(|c| c.control("savepoint operation"));
+        let (keep, answer) = job(begun.map(|()| &mut *tx));
+        self.answers.push(answer);
+        let Ok(connection) = connection(tx) else {
+            return;
+        };
+        if connection.inner.is_autocommit() {
+            // A full disk makes the engine roll everything back at once.
+            self.lost = Some(Error::unavailable(
+                "storage_failed",
+                "the database could not write: nothing was changed; the operator must look at its disk",
+                60,
+            ));
+            return;
+        }
+        let counted = std::mem::take(&mut connection.tallies);
+        if keep {
+            for (key, delta) in counted {
+                let n = self.tallies.entry(key).or_insert(0);
+                *n = n.saturating_add(delta);
+            }
+        } else {
+            let _ = connection.control("rollback to operation");
+        }
+        let _ = connection.control("release operation");
+    }
+
+    fn commit(self, tx: &mut Tx) {
+        let committed = match self.lost {
+            Some(error) => Err(error),
+            None => connection(tx).and_then(|c| commit(c, self.tallies)),
+        };
+        end(tx);
+        for answer in self.answers {
+            answer(committed.clone());
+        }
+    }
+}
+
+fn commit(connection: &mut Connection, tallies: Tallies) -> Result<()> {
+    connection.flush(tallies)?;
+    connection
+        .control("commit")
+        .map_err(|error| match error.code {
+            // The engine kept nothing, and says so.
+            "disk_full" | "database_busy" => error,
+            _ => Error::outcome_unknown(),
+        })
+}
+
+fn open_writer(path: &Path) -> Result<rusqlite::Connection> {
+    let connection = rusqlite::Connection::open(path).map_err(|e| cannot_open(path, &e))?;
+    prepare_writer(&connection).map_err(|e| cannot_open(path, &e))?;
+    Ok(connection)
+}
+
+fn prepare_writer(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT_MS.into()))?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.pragma_update(None, "wal_autocheckpoint", 4_000)
+}
+
+fn open_reader(path: &Path) -> Result<rusqlite::Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let open = || {
+        let connection = rusqlite::Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT_MS.into()))?;
+        connection.pragma_update(None, "cache_size", -16_384)?;
+        connection.pragma_update(None, "mmap_size", 1_i64 << 30)?;
+        connection.pragma_update(None, "temp_store", "memory")?;
+        Ok(connection)
+    };
+    open().map_err(|e| cannot_open(path, &e))
+}
+
+fn cannot_open(path: &Path, cause: &rusqlite::Error) -> Error {
+    Error::new(
+        Kind::Unavailable,
+        "cannot_open_database",
+        format!(
+            "cannot open the database {}: {cause}; its folder must exist and be writable, and the file must be one of ours",
+            path.display()
+        ),
+    )
+}
+
+fn migrate(connection: &mut rusqlite::Connection) -> Result<()> {
+    let tx = connection
+        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+        .map_err(|e| failure(&e))?;
+    tx.execute_batch(migrations::VERSION_TABLE)
+        .map_err(|e| failure(&e))?;
+    let version = tx
+        .query_row(migrations::READ_VERSION, (), |row| row.get(0))
+        .map_err(|e| failure(&e))?;
+    for (number, name, text) in migrations::pending(version)? {
+        tx.execute_batch(&dialect::sqlite_migration(text))
+            .map_err(|e| failure(&e))?;
+        tx.execute_batch(&migrations::record(number, name))
+            .map_err(|e| failure(&e))?;
+    }
+    tx.commit().map_err(|e| failure(&e))
+}
+
+/// Brings the database file at `path` up to date without starting an engine.
+pub(crate) fn migrate_file(path: &Path) -> Result<()> {
+    migrate(&mut open_writer(path)?)
+}

@@ -1,0 +1,158 @@
+//! Accounts.
+
+use domain::account::{AccountKind, AccountStatus};
+use domain::id::AccountId;
+use domain::money::Money;
+use domain::{Error, Result, Time};
+
+use crate::{Row, Tx, Val};
+
+/// An account as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// What it is.
+    pub kind: AccountKind,
+    /// Its unique name, as given; compared without letter case.
+    pub handle: String,
+    /// The name it shows.
+    pub display_name: String,
+    /// What it says of itself.
+    pub bio: String,
+    /// Whether it may act.
+    pub status: AccountStatus,
+    /// Why not.
+    pub ban_reason: Option<String>,
+    /// Tasks it completed.
+    pub completed_tasks: i64,
+    /// When it was made.
+    pub created_at: Time,
+}
+
+macro_rules! columns {
+    () => {
+        "id, kind, handle, display_name, bio, status, ban_reason, completed_tasks, created_at"
+    };
+}
+
+statements! {
+    FIND = concat!("select ", columns!(), " from accounts where id = $1");
+    FIND_BY_HANDLE = concat!("select ", columns!(), " from accounts where handle_key = $1");
+    FIND_OPERATOR = concat!("select ", columns!(), " from accounts where kind = 'operator'");
+    LEADERS = concat!("select ", columns!(), " from accounts where completed_tasks > 0 \
+        order by completed_tasks desc, id limit $1");
+    LEADERS_EARNED = "select g.account, g.asset, g.units from (select id from accounts where completed_tasks > 0 \
+        order by completed_tasks desc, id limit $1) l join earnings g on g.account = l.id order by g.asset";
+    INSERT = "insert into accounts (id, kind, handle, handle_key, display_name, bio, status, ban_reason, \
+        completed_tasks, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing";
+    UPDATE = "update accounts set display_name = $1, bio = $2, status = $3, ban_reason = $4 where id = $5";
+    COMPLETED_ONE = "update accounts set completed_tasks = completed_tasks + 1 where id = $1";
+}
+
+fn read(row: &Row<'_>) -> Result<Account> {
+    Ok(Account {
+        id: row.id(0)?,
+        kind: row.word(1, AccountKind::parse)?,
+        handle: row.text(2)?,
+        display_name: row.text(3)?,
+        bio: row.text(4)?,
+        status: row.word(5, AccountStatus::parse)?,
+        ban_reason: row.opt_text(6)?,
+        completed_tasks: row.int(7)?,
+        created_at: row.time(8)?,
+    })
+}
+
+/// The account with this id.
+pub async fn find(tx: &mut Tx, id: AccountId) -> Result<Option<Account>> {
+    tx.row(FIND, vec![Val::id(id)], read).await
+}
+
+/// The account with this name, in any letter case.
+pub async fn find_by_handle(tx: &mut Tx, handle: &str) -> Result<Option<Account>> {
+    tx.row(
+        FIND_BY_HANDLE,
+        vec![handle.to_ascii_lowercase().into()],
+        read,
+    )
+    .await
+}
+
+/// The operator's account.
+pub async fn find_operator(tx: &mut Tx) -> Result<Option<Account>> {
+    tx.row(FIND_OPERATOR, vec![], read).await
+}
+
+/// The accounts with the most completed tasks, the older first among equals.
+pub async fn leaders(tx: &mut Tx, rows: u32) -> Result<Vec<Account>> {
+    tx.rows(LEADERS, vec![rows.into()], read).await
+}
+
+/// What those accounts have earned.
+pub async fn leaders_earned(tx: &mut Tx, rows: u32) -> Result<Vec<(AccountId, Money)>> {
+    tx.rows(LEADERS_EARNED, vec![rows.into()], |row| {
+        Ok((
+            row.id(0)?,
+            Money {
+                asset: row.text(1)?,
+                units: row.int(2)?,
+            },
+        ))
+    })
+    .await
+}
+
+/// Adds an account.
+///
+/// # Errors
+/// `Conflict` when the name is taken.
+pub async fn insert(tx: &mut Tx, account: &Account) -> Result<()> {
+    let Account {
+        id,
+        kind,
+        handle,
+        display_name,
+        bio,
+        status,
+        ban_reason,
+        completed_tasks,
+        created_at,
+    } = account;
+    let params = vec![
+        Val::id(*id),
+        kind.as_str().into(),
+        handle.into(),
+        handle.to_ascii_lowercase().into(),
+        display_name.into(),
+        bio.into(),
+        status.as_str().into(),
+        ban_reason.clone().into(),
+        (*completed_tasks).into(),
+        (*created_at).into(),
+    ];
+    tx.write_or(INSERT, params, || {
+        Error::conflict(
+            "username_taken",
+            "this username is taken: choose another one",
+        )
+    })
+    .await
+}
+
+/// Writes what may change about an account: texts and standing.
+pub async fn update(tx: &mut Tx, account: &Account) -> Result<()> {
+    let params = vec![
+        (&account.display_name).into(),
+        (&account.bio).into(),
+        account.status.as_str().into(),
+        account.ban_reason.clone().into(),
+        Val::id(account.id),
+    ];
+    tx.write(UPDATE, params).await
+}
+
+/// Counts one more completed task.
+pub async fn completed_one(tx: &mut Tx, id: AccountId) -> Result<()> {
+    tx.write(COMPLETED_ONE, vec![Val::id(id)]).await
+}

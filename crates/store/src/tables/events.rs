@@ -1,0 +1,225 @@
+//! The event log.
+
+use std::sync::LazyLock;
+
+use domain::event::Happening;
+use domain::id::{AccountId, KeyId, PLATFORM, ProjectId};
+use domain::page::Page;
+use domain::{Error, Result, Time};
+use uuid::Uuid;
+
+use super::tallies;
+use crate::{Sql, Tx, Val, dialect};
+
+/// Something that happened, to be written.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// What.
+    pub what: Happening,
+    /// By whom; nobody for the server's own doing.
+    pub actor: Option<AccountId>,
+    /// With which key.
+    pub key: Option<KeyId>,
+    /// To what.
+    pub subject: Uuid,
+    /// In which project.
+    pub project: Option<ProjectId>,
+    /// The facts, as a JSON object.
+    pub body: String,
+    /// When.
+    pub at: Time,
+}
+
+/// Something that happened, as the public feed shows it.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// Its place in the log.
+    pub seq: i64,
+    /// What.
+    pub what: Happening,
+    /// By whom.
+    pub actor: Option<AccountId>,
+    /// That account's name.
+    pub actor_handle: Option<String>,
+    /// To what.
+    pub subject: Uuid,
+    /// In which project.
+    pub project: Option<ProjectId>,
+    /// The facts, as a JSON object.
+    pub body: String,
+    /// When.
+    pub at: Time,
+}
+
+/// Something that happened, as a follower of the log sees it.
+#[derive(Clone, Debug)]
+pub struct Followed {
+    /// Its place in the log.
+    pub seq: i64,
+    /// What.
+    pub what: Happening,
+    /// To what.
+    pub subject: Uuid,
+    /// The facts, as a JSON object.
+    pub body: String,
+}
+
+/// Which events the feed shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Filter {
+    /// Only these.
+    pub what: Option<Happening>,
+    /// Only by this account.
+    pub actor: Option<AccountId>,
+}
+
+statements! {
+    INSERT = "insert into events (kind, public, actor, key_used, subject, project, body, created_at) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    LAST = "select coalesce(max(seq), 0) from events";
+    COUNT_BY_ACTOR = "select count(*) from events where public = 1 and actor = $1";
+    COUNT_BY_ACTOR_KIND = "select count(*) from events where public = 1 and actor = $1 and kind = $2";
+}
+
+static FEEDS: LazyLock<Vec<Sql>> = LazyLock::new(|| {
+    (0..4_usize)
+        .map(|f| super::built_once(feed_text(f)))
+        .collect()
+});
+
+fn feed_text(filters: usize) -> String {
+    let mut text = String::from(
+        "select e.seq, e.kind, e.actor, (select handle from accounts where id = e.actor), e.subject, e.project, \
+         e.body, e.created_at from events e where e.public = 1",
+    );
+    let mut parameter = 0;
+    for (bit, column) in [(1, "kind"), (2, "actor")] {
+        if filters & bit != 0 {
+            parameter += 1;
+            text.push_str(&format!(" and e.{column} = ${parameter}"));
+        }
+    }
+    text.push_str(&format!(
+        " order by e.seq desc limit ${} offset ${}",
+        parameter + 1,
+        parameter + 2
+    ));
+    text
+}
+
+pub(super) fn built() -> Vec<Sql> {
+    FEEDS
+        .iter()
+        .copied()
+        .chain([dialect::FOLLOW_EVENTS])
+        .collect()
+}
+
+/// Appends an event to the log.
+pub async fn append(tx: &mut Tx, event: Event) -> Result<()> {
+    let Event {
+        what,
+        actor,
+        key,
+        subject,
+        project,
+        body,
+        at,
+    } = event;
+    if what.is_public() {
+        tx.tally(PLATFORM, feed_tally(what), 1);
+    }
+    let params = vec![
+        what.as_str().into(),
+        i64::from(what.is_public()).into(),
+        actor.map(Val::id).unwrap_or(Val::Null),
+        key.map(Val::id).unwrap_or(Val::Null),
+        subject.into(),
+        project.map(Val::id).unwrap_or(Val::Null),
+        body.into(),
+        at.into(),
+    ];
+    tx.write(INSERT, params).await
+}
+
+/// A page of the public feed, newest first.
+pub async fn feed(tx: &mut Tx, filter: Filter, page: Page) -> Result<Vec<Shown>> {
+    let Filter { what, actor } = filter;
+    let bits = usize::from(what.is_some()) | usize::from(actor.is_some()) << 1;
+    let sql = FEEDS.get(bits).copied().ok_or_else(Error::internal)?;
+    let mut params = Vec::with_capacity(4);
+    params.extend(what.map(|w| Val::from(w.as_str())));
+    params.extend(actor.map(Val::id));
+    params.extend([Val::from(page.rows), Val::from(page.offset())]);
+    tx.rows(sql, params, |row| {
+        Ok(Shown {
+            seq: row.int(0)?,
+            what: row.word(1, Happening::parse)?,
+            actor: row.opt_id(2)?,
+            actor_handle: row.opt_text(3)?,
+            subject: row.uuid(4)?,
+            project: row.opt_id(5)?,
+            body: row.text(6)?,
+            at: row.time(7)?,
+        })
+    })
+    .await
+}
+
+/// How many events the feed has.
+pub async fn count(tx: &mut Tx, filter: Filter) -> Result<i64> {
+    let Filter { what, actor } = filter;
+    let counted = match (what, actor) {
+        (what, None) => {
+            return tallies::sum(tx, PLATFORM, "feed.", |name| {
+                what.is_none_or(|w| name == feed_tally(w))
+            })
+            .await;
+        }
+        (None, Some(actor)) => {
+            tx.row(COUNT_BY_ACTOR, vec![Val::id(actor)], |row| row.int(0))
+                .await?
+        }
+        (Some(what), Some(actor)) => {
+            let params = vec![Val::id(actor), what.as_str().into()];
+            tx.row(COUNT_BY_ACTOR_KIND, params, |row| row.int(0))
+                .await?
+        }
+    };
+    Ok(counted.unwrap_or(0))
+}
+
+fn feed_tally(what: Happening) -> &'static str {
+    match what {
+        Happening::ProjectCreated => "feed.project_created",
+        Happening::TaskClaimed => "feed.task_claimed",
+        Happening::TaskAccepted => "feed.task_accepted",
+        Happening::IdeaPosted => "feed.idea_posted",
+        Happening::VoteCast => "feed.vote_cast",
+        Happening::MessagePosted => "feed.message_posted",
+        Happening::TaskPaid => "feed.task_paid",
+        _ => "feed.other",
+    }
+}
+
+/// The end of the log.
+pub async fn last(tx: &mut Tx) -> Result<i64> {
+    Ok(tx.row(LAST, vec![], |row| row.int(0)).await?.unwrap_or(0))
+}
+
+/// What came after `seq`, in order, without gaps that fill later.
+pub async fn follow(tx: &mut Tx, seq: i64, rows: u32) -> Result<Vec<Followed>> {
+    tx.rows(
+        dialect::FOLLOW_EVENTS,
+        vec![seq.into(), rows.into()],
+        |row| {
+            Ok(Followed {
+                seq: row.int(0)?,
+                what: row.word(1, Happening::parse)?,
+                subject: row.uuid(2)?,
+                body: row.text(3)?,
+            })
+        },
+    )
+    .await
+}

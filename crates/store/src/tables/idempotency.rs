@@ -1,0 +1,69 @@
+//! First answers, kept for a day, so that a repeated request gets the same.
+//! Opaque here: `app` seals them before they are stored.
+
+use domain::{Error, Result, Time};
+
+use crate::{Tx, Val};
+
+/// A kept answer.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// What the first request was, hashed.
+    pub request: Vec<u8>,
+    /// Its answer, sealed.
+    pub answer: Vec<u8>,
+}
+
+statements! {
+    FIND = "select request, answer from idempotency where scope = $1 and created_at > $2";
+    INSERT = "insert into idempotency (scope, request, answer, created_at) values ($1, $2, $3, $4) \
+        on conflict (scope) do update set request = excluded.request, answer = excluded.answer, \
+        created_at = excluded.created_at where idempotency.created_at <= $5";
+    PRUNE = "delete from idempotency where scope in (select scope from idempotency where created_at <= $1 \
+        order by created_at limit $2)";
+}
+
+/// The answer kept under this scope since `after`.
+pub async fn find(tx: &mut Tx, scope: [u8; 32], after: Time) -> Result<Option<Kept>> {
+    tx.row(FIND, vec![scope.into(), after.into()], |row| {
+        Ok(Kept {
+            request: row.bytes(0)?,
+            answer: row.bytes(1)?,
+        })
+    })
+    .await
+}
+
+/// Keeps an answer, in the place of one that is older than `after`.
+///
+/// # Errors
+/// `Conflict` when another request with the same key is being answered.
+pub async fn insert(
+    tx: &mut Tx,
+    scope: [u8; 32],
+    kept: Kept,
+    now: Time,
+    after: Time,
+) -> Result<()> {
+    let params = vec![
+        scope.into(),
+        Val::Bytes(kept.request),
+        Val::Bytes(kept.answer),
+        now.into(),
+        after.into(),
+    ];
+    tx.write_or(INSERT, params, in_flight).await
+}
+
+/// The refusal of a request whose twin is being answered.
+pub fn in_flight() -> Error {
+    Error::conflict(
+        "idempotency_key_in_flight",
+        "a request with this Idempotency-Key is being answered: wait for it, then repeat this one to get its answer",
+    )
+}
+
+/// Forgets answers older than `before`.
+pub async fn prune(tx: &mut Tx, before: Time, rows: u32) -> Result<()> {
+    tx.write(PRUNE, vec![before.into(), rows.into()]).await
+}

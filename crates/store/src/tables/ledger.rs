@@ -1,0 +1,215 @@
+//! The ledger: double entry, append-only. One entry moves one amount of one
+//! asset from a debit account to a credit account, so an unbalanced entry
+//! cannot be written.
+//!
+//! **Invariant:** a subject's balance is never negative and equals the sum of
+//! its entries; the platform's own buckets keep no balance row and are the sum
+//! of their entries by definition.
+
+use domain::id::{AccountId, EntryId, PLATFORM, TaskId};
+use domain::money::{Bucket, Money, Units};
+use domain::{Error, Kind, Result, Time};
+use uuid::Uuid;
+
+use crate::{Tx, Val};
+
+/// A place that holds money: an account, a task or the platform, and which of
+/// its buckets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// Whose it is.
+    pub owner: Uuid,
+    /// Which of its buckets.
+    pub bucket: Bucket,
+}
+
+impl Place {
+    /// What an account can spend.
+    pub fn wallet(account: AccountId) -> Self {
+        Self {
+            owner: account.0,
+            bucket: Bucket::Available,
+        }
+    }
+
+    /// What is set aside for a task.
+    pub fn escrow(task: TaskId) -> Self {
+        Self {
+            owner: task.0,
+            bucket: Bucket::Escrow,
+        }
+    }
+
+    /// One of the platform's own buckets.
+    pub fn platform(bucket: Bucket) -> Self {
+        Self {
+            owner: PLATFORM,
+            bucket,
+        }
+    }
+}
+
+domain::words! {
+    /// Why money moved.
+    pub enum Reason {
+        /// The operator gave it.
+        Issue = "issue",
+        /// Set aside when a task was published.
+        Escrow = "escrow",
+        /// Paid to the worker whose work passed; once per task.
+        Payout = "payout",
+        /// Kept by the platform.
+        Fee = "fee",
+        /// Given back to the publisher.
+        Refund = "refund",
+    }
+}
+
+/// One movement of money.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its id.
+    pub id: EntryId,
+    /// How much of what; more than zero.
+    pub money: Money,
+    /// Where it comes from.
+    pub debit: Place,
+    /// Where it goes to.
+    pub credit: Place,
+    /// Why.
+    pub reason: Reason,
+    /// For which task.
+    pub task: Option<TaskId>,
+    /// When.
+    pub at: Time,
+}
+
+statements! {
+    DEBIT = "update ledger_accounts set balance = balance - $1 \
+        where owner = $2 and asset = $3 and bucket = $4 and balance >= $1";
+    CREDIT = "insert into ledger_accounts (owner, asset, bucket, balance) values ($1, $2, $3, $4) \
+        on conflict (owner, asset, bucket) do update set balance = ledger_accounts.balance + excluded.balance";
+    INSERT = "insert into ledger_entries (id, asset, units, debit_owner, debit_bucket, credit_owner, credit_bucket, \
+        reason, task, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    EARN = "insert into earnings (account, asset, units) values ($1, $2, $3) \
+        on conflict (account, asset) do update set units = earnings.units + excluded.units";
+    EARNED = "select asset, units from earnings where account = $1 order by asset";
+    BALANCES = "select asset, bucket, balance from ledger_accounts where owner = $1 order by asset, bucket";
+    BALANCE = "select balance from ledger_accounts where owner = $1 and asset = $2 and bucket = $3";
+}
+
+/// Moves money.
+///
+/// # Errors
+/// `Insufficient` when the debit account does not hold enough, now or at the
+/// latest before the commit; `Internal` for an amount of zero or less.
+pub async fn post(tx: &mut Tx, entry: &Entry) -> Result<()> {
+    let Entry {
+        id,
+        money,
+        debit,
+        credit,
+        reason,
+        task,
+        at,
+    } = entry;
+    if money.units <= 0 {
+        tracing::error!(units = money.units, "a ledger entry must move something");
+        return Err(Error::internal());
+    }
+    if !debit.bucket.is_platforms() {
+        let params = vec![
+            money.units.into(),
+            debit.owner.into(),
+            (&money.asset).into(),
+            debit.bucket.as_str().into(),
+        ];
+        tx.write_or(DEBIT, params, insufficient).await?;
+    }
+    if !credit.bucket.is_platforms() {
+        let params = vec![
+            credit.owner.into(),
+            (&money.asset).into(),
+            credit.bucket.as_str().into(),
+            money.units.into(),
+        ];
+        tx.write(CREDIT, params).await?;
+    }
+    let params = vec![
+        Val::id(*id),
+        (&money.asset).into(),
+        money.units.into(),
+        debit.owner.into(),
+        debit.bucket.as_str().into(),
+        credit.owner.into(),
+        credit.bucket.as_str().into(),
+        reason.as_str().into(),
+        task.map(Val::id).unwrap_or(Val::Null),
+        (*at).into(),
+    ];
+    tx.write(INSERT, params).await
+}
+
+fn insufficient() -> Error {
+    Error::new(
+        Kind::Insufficient,
+        "insufficient_funds",
+        "the balance does not cover this amount: add funds or offer less",
+    )
+}
+
+/// Adds to what an account has ever earned.
+pub async fn earn(tx: &mut Tx, account: AccountId, money: &Money) -> Result<()> {
+    tx.write(
+        EARN,
+        vec![Val::id(account), (&money.asset).into(), money.units.into()],
+    )
+    .await
+}
+
+/// What an account has ever earned, per asset.
+pub async fn earned(tx: &mut Tx, account: AccountId) -> Result<Vec<Money>> {
+    tx.rows(EARNED, vec![Val::id(account)], |row| {
+        Ok(Money {
+            asset: row.text(0)?,
+            units: row.int(1)?,
+        })
+    })
+    .await
+}
+
+/// One balance of an owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Balance {
+    /// Which bucket.
+    pub bucket: Bucket,
+    /// How much of what.
+    pub money: Money,
+}
+
+/// Every balance of an owner.
+pub async fn balances(tx: &mut Tx, owner: Uuid) -> Result<Vec<Balance>> {
+    tx.rows(BALANCES, vec![owner.into()], |row| {
+        Ok(Balance {
+            bucket: row.word(1, Bucket::parse)?,
+            money: Money {
+                asset: row.text(0)?,
+                units: row.int(2)?,
+            },
+        })
+    })
+    .await
+}
+
+/// One balance.
+pub async fn balance(tx: &mut Tx, place: Place, asset: &str) -> Result<Units> {
+    let params = vec![
+        place.owner.into(),
+        asset.to_owned().into(),
+        place.bucket.as_str().into(),
+    ];
+    Ok(tx
+        .row(BALANCE, params, |row| row.int(0))
+        .await?
+        .unwrap_or(0))
+}

@@ -1,0 +1,141 @@
+//! Messages in discussions: under projects and under ideas.
+
+use domain::id::{AccountId, MessageId};
+use domain::page::Page;
+use domain::{Result, Time};
+use uuid::Uuid;
+
+use crate::{Row, Tx, Val};
+
+domain::words! {
+    /// What a discussion is about.
+    pub enum SubjectKind {
+        /// A project.
+        Project = "project",
+        /// An idea.
+        Idea = "idea",
+    }
+}
+
+/// A message as stored, with its author's names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// What is discussed.
+    pub subject: Uuid,
+    /// What kind of thing that is.
+    pub subject_kind: SubjectKind,
+    /// The message it answers.
+    pub parent: Option<MessageId>,
+    /// Who wrote it.
+    pub author: AccountId,
+    /// What it says.
+    pub body: String,
+    /// Votes for it.
+    pub upvotes: i64,
+    /// Votes against it.
+    pub downvotes: i64,
+    /// When it was posted.
+    pub created_at: Time,
+    /// Its author's name; not written with the row.
+    pub author_handle: String,
+    /// The name its author shows; not written with the row.
+    pub author_display_name: String,
+}
+
+macro_rules! columns {
+    () => {
+        "select m.id, m.subject, m.subject_kind, m.parent, m.author, m.body, m.upvotes, m.downvotes, m.created_at, \
+         a.handle, a.display_name from messages m join accounts a on a.id = m.author "
+    };
+}
+
+statements! {
+    FIND = concat!(columns!(), "where m.id = $1");
+    BY_SUBJECT = concat!(columns!(), "where m.subject = $1 order by m.id limit $2 offset $3");
+    BY_AUTHOR = concat!(columns!(), "where m.author = $1 order by m.id desc limit $2 offset $3");
+    COUNT_BY_AUTHOR = "select count(*) from messages where author = $1";
+    INSERT = "insert into messages (id, subject, subject_kind, parent, author, body, upvotes, downvotes, created_at) \
+        values ($1, $2, $3, $4, $5, $6, 0, 0, $7)";
+    VOTE = "update messages set upvotes = upvotes + $1, downvotes = downvotes + $2 where id = $3";
+}
+
+fn read(row: &Row<'_>) -> Result<Message> {
+    Ok(Message {
+        id: row.id(0)?,
+        subject: row.uuid(1)?,
+        subject_kind: row.word(2, SubjectKind::parse)?,
+        parent: row.opt_id(3)?,
+        author: row.id(4)?,
+        body: row.text(5)?,
+        upvotes: row.int(6)?,
+        downvotes: row.int(7)?,
+        created_at: row.time(8)?,
+        author_handle: row.text(9)?,
+        author_display_name: row.text(10)?,
+    })
+}
+
+/// The message with this id.
+pub async fn find(tx: &mut Tx, id: MessageId) -> Result<Option<Message>> {
+    tx.row(FIND, vec![Val::id(id)], read).await
+}
+
+/// A page of a discussion, oldest first.
+pub async fn by_subject(tx: &mut Tx, subject: Uuid, page: Page) -> Result<Vec<Message>> {
+    tx.rows(
+        BY_SUBJECT,
+        vec![subject.into(), page.rows.into(), page.offset().into()],
+        read,
+    )
+    .await
+}
+
+/// A page of what an account wrote, newest first.
+pub async fn by_author(tx: &mut Tx, author: AccountId, page: Page) -> Result<Vec<Message>> {
+    tx.rows(
+        BY_AUTHOR,
+        vec![Val::id(author), page.rows.into(), page.offset().into()],
+        read,
+    )
+    .await
+}
+
+/// How many messages an account wrote.
+pub async fn count_by_author(tx: &mut Tx, author: AccountId) -> Result<i64> {
+    Ok(tx
+        .row(COUNT_BY_AUTHOR, vec![Val::id(author)], |row| row.int(0))
+        .await?
+        .unwrap_or(0))
+}
+
+/// Adds a message.
+pub async fn insert(tx: &mut Tx, message: &Message) -> Result<()> {
+    let Message {
+        id,
+        subject,
+        subject_kind,
+        parent,
+        author,
+        body,
+        created_at,
+        ..
+    } = message;
+    let params = vec![
+        Val::id(*id),
+        (*subject).into(),
+        subject_kind.as_str().into(),
+        parent.map(Val::id).unwrap_or(Val::Null),
+        Val::id(*author),
+        body.into(),
+        (*created_at).into(),
+    ];
+    tx.write(INSERT, params).await
+}
+
+/// Counts votes.
+pub async fn add_votes(tx: &mut Tx, id: MessageId, upvotes: i64, downvotes: i64) -> Result<()> {
+    tx.write(VOTE, vec![upvotes.into(), downvotes.into(), Val::id(id)])
+        .await
+}

@@ -1,0 +1,66 @@
+//! Statements and row types, one module per aggregate. Functions here read
+//! and write; what is allowed is decided in `app` and `domain`.
+//!
+//! To add statements, put them in the module's `statements!` block: the test
+//! that prepares every statement on both engines finds them in [`statements`].
+
+use crate::Sql;
+
+/// Names statements and lists them for the prepare-everything test.
+macro_rules! statements {
+    ($($(#[$doc:meta])* $vis:vis $name:ident = $text:expr;)*) => {
+        $($(#[$doc])* $vis const $name: crate::Sql = crate::Sql::new($text);)*
+        /// Every statement of this module that is not built from parts.
+        pub(crate) const ALL: &[crate::Sql] = &[$($name),*];
+    };
+}
+
+pub mod accounts;
+pub mod audit;
+pub mod events;
+pub mod ideas;
+pub mod idempotency;
+pub mod keys;
+pub mod launches;
+pub mod ledger;
+pub mod messages;
+pub mod meta;
+pub mod projects;
+pub mod submissions;
+pub mod tallies;
+pub mod tasks;
+pub mod votes;
+
+/// Every statement this crate can send.
+pub fn statements() -> Vec<Sql> {
+    let fixed = [
+        accounts::ALL,
+        audit::ALL,
+        events::ALL,
+        idempotency::ALL,
+        ideas::ALL,
+        keys::ALL,
+        launches::ALL,
+        ledger::ALL,
+        messages::ALL,
+        meta::ALL,
+        projects::ALL,
+        submissions::ALL,
+        tallies::ALL,
+        tasks::ALL,
+        votes::ALL,
+    ];
+    let built = [
+        tasks::built(),
+        projects::built(),
+        ideas::built(),
+        events::built(),
+    ];
+    fixed.concat().into_iter().chain(built.concat()).collect()
+}
+
+/// Makes a statement that was put together from parts permanent. Called once
+/// per shape, behind a `LazyLock`.
+fn built_once(text: String) -> Sql {
+    Sql::new(Box::leak(text.into_boxed_str()))
+}

@@ -1,0 +1,191 @@
+//! Submissions and the reviews of them. History: never overwritten but for
+//! the one verdict.
+
+use domain::id::{AccountId, ProjectId, ReviewId, SubmissionId, TaskId};
+use domain::task::SubmissionStatus;
+use domain::{Error, Result, Time};
+
+use crate::{Row, Tx, Val};
+
+/// A submission as stored, with its author's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submission {
+    /// Its id.
+    pub id: SubmissionId,
+    /// The task it is for.
+    pub task: TaskId,
+    /// That task's project.
+    pub project: ProjectId,
+    /// Who handed it in.
+    pub author: AccountId,
+    /// What was handed in.
+    pub content: String,
+    /// How it stands.
+    pub status: SubmissionStatus,
+    /// What the reviewer said.
+    pub notes: Option<String>,
+    /// Who judged it.
+    pub reviewer: Option<AccountId>,
+    /// When it was handed in.
+    pub created_at: Time,
+    /// When it was judged.
+    pub reviewed_at: Option<Time>,
+}
+
+/// A submission with its author's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The submission.
+    pub submission: Submission,
+    /// Its author's name.
+    pub author_handle: String,
+    /// Its task's deadline.
+    pub deadline: Option<Time>,
+}
+
+impl Shown {
+    /// Whether it was handed in after the deadline, which is allowed and shown
+    /// (POLT 3.1).
+    pub fn is_late(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| self.submission.created_at > deadline)
+    }
+}
+
+macro_rules! shown {
+    () => {
+        "select s.id, s.task, s.project, s.author, s.content, s.status, s.notes, s.reviewer, s.created_at, \
+         s.reviewed_at, (select handle from accounts where id = s.author), \
+         (select deadline from tasks where id = s.task) from submissions s "
+    };
+}
+
+statements! {
+    FIND = concat!(shown!(), "where s.id = $1");
+    BY_TASK = concat!(shown!(), "where s.task = $1 order by s.id desc limit $2");
+    PENDING_FOR = concat!(shown!(), "where s.task = $1 and s.status = 'pending'");
+    PENDING = concat!(shown!(), "where s.status = 'pending' order by s.id limit $1 offset $2");
+    COUNT_PENDING = "select count(*) from submissions where status = 'pending'";
+    INSERT = "insert into submissions (id, task, project, author, content, status, created_at) \
+        values ($1, $2, $3, $4, $5, $6, $7)";
+    JUDGE = "update submissions set status = $1, notes = $2, reviewer = $3, reviewed_at = $4 \
+        where id = $5 and status = 'pending'";
+    REVIEW = "insert into reviews (id, submission, task, reviewer, verdict, notes, created_at) \
+        values ($1, $2, $3, $4, $5, $6, $7)";
+}
+
+fn read(row: &Row<'_>) -> Result<Shown> {
+    Ok(Shown {
+        submission: Submission {
+            id: row.id(0)?,
+            task: row.id(1)?,
+            project: row.id(2)?,
+            author: row.id(3)?,
+            content: row.text(4)?,
+            status: row.word(5, SubmissionStatus::parse)?,
+            notes: row.opt_text(6)?,
+            reviewer: row.opt_id(7)?,
+            created_at: row.time(8)?,
+            reviewed_at: row.opt_time(9)?,
+        },
+        author_handle: row.opt_text(10)?.unwrap_or_default(),
+        deadline: row.opt_time(11)?,
+    })
+}
+
+/// The submission with this id.
+pub async fn find(tx: &mut Tx, id: SubmissionId) -> Result<Option<Shown>> {
+    tx.row(FIND, vec![Val::id(id)], read).await
+}
+
+/// The submissions for a task, newest first.
+pub async fn by_task(tx: &mut Tx, task: TaskId, rows: u32) -> Result<Vec<Shown>> {
+    tx.rows(BY_TASK, vec![Val::id(task), rows.into()], read)
+        .await
+}
+
+/// The submission for a task that waits for a verdict.
+pub async fn pending_for(tx: &mut Tx, task: TaskId) -> Result<Option<Shown>> {
+    tx.row(PENDING_FOR, vec![Val::id(task)], read).await
+}
+
+/// Submissions that wait for a verdict, oldest first.
+pub async fn pending(tx: &mut Tx, rows: u32, offset: i64) -> Result<Vec<Shown>> {
+    tx.rows(PENDING, vec![rows.into(), offset.into()], read)
+        .await
+}
+
+/// How many wait.
+pub async fn count_pending(tx: &mut Tx) -> Result<i64> {
+    Ok(tx
+        .row(COUNT_PENDING, vec![], |row| row.int(0))
+        .await?
+        .unwrap_or(0))
+}
+
+/// Adds a submission.
+pub async fn insert(tx: &mut Tx, submission: &Submission) -> Result<()> {
+    let Submission {
+        id,
+        task,
+        project,
+        author,
+        content,
+        status,
+        notes: _,
+        reviewer: _,
+        created_at,
+        reviewed_at: _,
+    } = submission;
+    let params = vec![
+        Val::id(*id),
+        Val::id(*task),
+        Val::id(*project),
+        Val::id(*author),
+        content.into(),
+        status.as_str().into(),
+        (*created_at).into(),
+    ];
+    tx.write(INSERT, params).await
+}
+
+/// Writes the verdict on a submission.
+///
+/// # Errors
+/// `Conflict` when it was judged before.
+pub async fn judge(tx: &mut Tx, judged: &Submission) -> Result<()> {
+    let params = vec![
+        judged.status.as_str().into(),
+        judged.notes.clone().into(),
+        judged.reviewer.map(Val::id).unwrap_or(Val::Null),
+        judged.reviewed_at.into(),
+        Val::id(judged.id),
+    ];
+    tx.write_or(JUDGE, params, || {
+        Error::conflict(
+            "submission_already_reviewed",
+            "this submission was reviewed already",
+        )
+    })
+    .await
+}
+
+/// Adds a review to the history.
+pub async fn record_review(
+    tx: &mut Tx,
+    id: ReviewId,
+    judged: &Submission,
+    reviewer: AccountId,
+    now: Time,
+) -> Result<()> {
+    let params = vec![
+        Val::id(id),
+        Val::id(judged.id),
+        Val::id(judged.task),
+        Val::id(reviewer),
+        judged.status.as_str().into(),
+        judged.notes.clone().into(),
+        now.into(),
+    ];
+    tx.write(REVIEW, params).await
+}

@@ -1,0 +1,497 @@
+//! Tasks and claims.
+
+use std::sync::LazyLock;
+
+use domain::id::{AccountId, ClaimId, PLATFORM, ProjectId, TaskId};
+use domain::money::Money;
+use domain::page::Page;
+use domain::task::{ClaimStatus, Difficulty, Funding, Phase, Sort, State, Status, Terms};
+use domain::time::Span;
+use domain::{Error, Result, Time};
+
+use super::tallies;
+use crate::{Row, Sql, Tx, Val};
+
+/// A task as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// Its id, the same at every door.
+    pub id: TaskId,
+    /// The project it belongs to.
+    pub project: ProjectId,
+    /// Who published it.
+    pub publisher: AccountId,
+    /// Its title.
+    pub title: String,
+    /// What is to be done.
+    pub description: String,
+    /// The reward, as displayed.
+    pub payout_display: String,
+    /// The reward, where the ledger pays it.
+    pub reward: Option<Money>,
+    /// How hard it is said to be.
+    pub difficulty: Difficulty,
+    /// When it should be done.
+    pub deadline: Option<Time>,
+    /// Where it stands.
+    pub state: State,
+    /// When its holder took it.
+    pub claimed_at: Option<Time>,
+    /// How often work was handed in.
+    pub submissions: i64,
+    /// When it passed.
+    pub completed_at: Option<Time>,
+    /// When its reward was paid.
+    pub paid_at: Option<Time>,
+    /// What was agreed when it was published.
+    pub terms: Terms,
+    /// When it was published.
+    pub created_at: Time,
+    /// When it last changed.
+    pub updated_at: Time,
+}
+
+/// A task with what a reader wants beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The task.
+    pub task: Task,
+    /// Its project's title.
+    pub project_title: String,
+    /// Its holder's name.
+    pub assignee_handle: Option<String>,
+}
+
+/// Which tasks a list shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only in this standing.
+    pub phase: Option<Phase>,
+    /// Only this hard.
+    pub difficulty: Option<Difficulty>,
+    /// Only of this project.
+    pub project: Option<ProjectId>,
+}
+
+macro_rules! columns {
+    () => {
+        "t.id, t.project, t.publisher, t.title, t.description, t.payout_display, t.reward_asset, t.reward_units, \
+         t.difficulty, t.deadline, t.status, t.assignee, t.claimed_at, t.lease_ends, t.rejections, t.submissions, \
+         t.completed_at, t.paid_at, t.funding, t.fee_bps, t.reject_limit, t.lease, t.claim_limit, t.created_at, \
+         t.updated_at"
+    };
+}
+
+macro_rules! shown {
+    () => {
+        concat!(
+            columns!(),
+            ", (select title from projects where id = t.project), (select handle from accounts where id = t.assignee)"
+        )
+    };
+}
+
+statements! {
+    FIND = concat!("select ", columns!(), " from tasks t where t.id = $1");
+    FIND_SHOWN = concat!("select ", shown!(), " from tasks t where t.id = $1");
+    BY_ASSIGNEE = concat!("select ", shown!(), " from tasks t where t.assignee = $1 and t.phase = $2 \
+        order by t.id desc limit $3 offset $4");
+    HELD = "select count(*) from tasks where assignee = $1 and phase = 'working'";
+    HELD_IDS = "select id from tasks where assignee = $1 and phase = 'working' order by id";
+    LEASE_ENDED = "select id from tasks where lease_ends is not null and lease_ends <= $1 order by lease_ends limit $2";
+    INSERT = "insert into tasks (id, project, publisher, title, description, payout_display, payout_rank, reward_asset, \
+        reward_units, difficulty, deadline, deadline_rank, status, phase, rejections, submissions, funding, fee_bps, \
+        reject_limit, lease, claim_limit, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
+        $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)";
+    EDIT = "update tasks set title = $1, description = $2, payout_display = $3, payout_rank = $4, reward_asset = $5, \
+        reward_units = $6, difficulty = $7, deadline = $8, deadline_rank = $9, updated_at = $10 where id = $11";
+    MOVE = "update tasks set status = $1, phase = $2, assignee = $3, claimed_at = $4, lease_ends = $5, rejections = $6, \
+        submissions = $7, completed_at = $8, paid_at = $9, updated_at = $10 where id = $11 and status = $12";
+    CLAIM = "insert into claims (id, task, account, status, claimed_at) values ($1, $2, $3, 'active', $4)";
+    END_CLAIM = "update claims set status = $1, ended_at = $2 where task = $3 and status = 'active'";
+    CONTRIBUTORS = "select a.handle, a.display_name, a.id, count(*) from tasks t join accounts a on a.id = t.assignee \
+        where t.project = $1 and t.phase = 'done' group by a.id, a.handle, a.display_name \
+        order by count(*) desc, a.id limit $2";
+}
+
+/// The statements of [`list`]: every filter in every order.
+static LISTS: LazyLock<Vec<Sql>> = LazyLock::new(|| {
+    let shapes = (0..8_usize).flat_map(|filters| Sort::ALL.map(|sort| (filters, sort)));
+    shapes
+        .map(|(filters, sort)| super::built_once(list_text(filters, sort)))
+        .collect()
+});
+
+fn list_text(filters: usize, sort: Sort) -> String {
+    let mut next = 1..;
+    let mut parameter = move || next.next().unwrap_or(0);
+    let mut conditions = Vec::new();
+    for (bit, column) in [(1, "phase"), (2, "difficulty"), (4, "project")] {
+        if filters & bit != 0 {
+            conditions.push(format!("t.{column} = ${}", parameter()));
+        }
+    }
+    let filter = if conditions.is_empty() {
+        String::new()
+    } else {
+        format!("where {}", conditions.join(" and "))
+    };
+    let order = match sort {
+        Sort::New => "t.id desc",
+        Sort::Payout => "t.payout_rank desc, t.id desc",
+        Sort::Deadline => "t.deadline_rank, t.id",
+    };
+    format!(
+        concat!(
+            "select ",
+            shown!(),
+            " from tasks t {} order by {} limit ${} offset ${}"
+        ),
+        filter,
+        order,
+        parameter(),
+        parameter()
+    )
+}
+
+pub(super) fn built() -> Vec<Sql> {
+    LISTS.clone()
+}
+
+fn read(row: &Row<'_>) -> Result<Task> {
+    let asset = row.opt_text(6)?;
+    let units = row.int(7)?;
+    Ok(Task {
+        id: row.id(0)?,
+        project: row.id(1)?,
+        publisher: row.id(2)?,
+        title: row.text(3)?,
+        description: row.text(4)?,
+        payout_display: row.text(5)?,
+        reward: asset.map(|asset| Money { asset, units }),
+        difficulty: row.word(8, Difficulty::parse)?,
+        deadline: row.opt_time(9)?,
+        state: State {
+            status: row.word(10, Status::parse)?,
+            assignee: row.opt_id(11)?,
+            lease_ends: row.opt_time(13)?,
+            rejections: row.int(14)?,
+        },
+        claimed_at: row.opt_time(12)?,
+        submissions: row.int(15)?,
+        completed_at: row.opt_time(16)?,
+        paid_at: row.opt_time(17)?,
+        terms: Terms {
+            funding: row.word(18, Funding::parse)?,
+            fee_bps: u32::try_from(row.int(19)?).map_err(|_| Error::internal())?,
+            rejections: row.int(20)?,
+            lease: row.opt_int(21)?.map(Span),
+            claim_limit: row.int(22)?,
+        },
+        created_at: row.time(23)?,
+        updated_at: row.time(24)?,
+    })
+}
+
+fn read_shown(row: &Row<'_>) -> Result<Shown> {
+    Ok(Shown {
+        task: read(row)?,
+        project_title: row.opt_text(25)?.unwrap_or_default(),
+        assignee_handle: row.opt_text(26)?,
+    })
+}
+
+/// The task with this id.
+pub async fn find(tx: &mut Tx, id: TaskId) -> Result<Option<Task>> {
+    tx.row(FIND, vec![Val::id(id)], read).await
+}
+
+/// The task with this id, with what a reader wants beside it.
+pub async fn find_shown(tx: &mut Tx, id: TaskId) -> Result<Option<Shown>> {
+    tx.row(FIND_SHOWN, vec![Val::id(id)], read_shown).await
+}
+
+/// A page of tasks.
+pub async fn list(tx: &mut Tx, filter: Filter, sort: Sort, page: Page) -> Result<Vec<Shown>> {
+    let Filter {
+        phase,
+        difficulty,
+        project,
+    } = filter;
+    let bits = usize::from(phase.is_some())
+        | usize::from(difficulty.is_some()) << 1
+        | usize::from(project.is_some()) << 2;
+    let sql = LISTS
+        .get(bits * Sort::ALL.len() + sort as usize)
+        .copied()
+        .ok_or_else(Error::internal)?;
+    let mut params = Vec::with_capacity(5);
+    params.extend(phase.map(|p| Val::from(p.as_str())));
+    params.extend(difficulty.map(|d| Val::from(d.as_str())));
+    params.extend(project.map(Val::id));
+    params.extend([Val::from(page.rows), Val::from(page.offset())]);
+    tx.rows(sql, params, read_shown).await
+}
+
+/// How many tasks a list has, from the maintained counts.
+pub async fn count(tx: &mut Tx, filter: Filter) -> Result<i64> {
+    let Filter {
+        phase,
+        difficulty,
+        project,
+    } = filter;
+    let scope = project.map_or(PLATFORM, |project| project.0);
+    tallies::sum(tx, scope, "task.", |name| {
+        let mut words = name.split('.').skip(1);
+        let (named_phase, named_difficulty) = (words.next(), words.next());
+        phase.is_none_or(|p| named_phase == Some(p.as_str()))
+            && difficulty.is_none_or(|d| named_difficulty == Some(d.as_str()))
+    })
+    .await
+}
+
+/// The tasks an account holds in a standing, newest first.
+pub async fn by_assignee(
+    tx: &mut Tx,
+    account: AccountId,
+    phase: Phase,
+    page: Page,
+) -> Result<Vec<Shown>> {
+    let params = vec![
+        Val::id(account),
+        phase.as_str().into(),
+        page.rows.into(),
+        page.offset().into(),
+    ];
+    tx.rows(BY_ASSIGNEE, params, read_shown).await
+}
+
+/// How many tasks an account is working on.
+pub async fn held(tx: &mut Tx, account: AccountId) -> Result<i64> {
+    Ok(tx
+        .row(HELD, vec![Val::id(account)], |row| row.int(0))
+        .await?
+        .unwrap_or(0))
+}
+
+/// The tasks an account is working on, in the order in which to lock them.
+pub async fn held_ids(tx: &mut Tx, account: AccountId) -> Result<Vec<TaskId>> {
+    tx.rows(HELD_IDS, vec![Val::id(account)], |row| row.id(0))
+        .await
+}
+
+/// Tasks whose claim has run out.
+pub async fn lease_ended(tx: &mut Tx, now: Time, rows: u32) -> Result<Vec<TaskId>> {
+    tx.rows(LEASE_ENDED, vec![now.into(), rows.into()], |row| row.id(0))
+        .await
+}
+
+/// Publishes a task.
+pub async fn insert(tx: &mut Tx, task: &Task) -> Result<()> {
+    let Terms {
+        funding,
+        fee_bps,
+        rejections,
+        lease,
+        claim_limit,
+    } = task.terms;
+    let status = task.state.status;
+    let params = vec![
+        Val::id(task.id),
+        Val::id(task.project),
+        Val::id(task.publisher),
+        (&task.title).into(),
+        (&task.description).into(),
+        (&task.payout_display).into(),
+        domain::money::payout_rank(&task.payout_display).into(),
+        task.reward.as_ref().map(|m| m.asset.clone()).into(),
+        task.reward.as_ref().map_or(0, |m| m.units).into(),
+        task.difficulty.as_str().into(),
+        task.deadline.into(),
+        task.deadline.unwrap_or(Time::NEVER).into(),
+        status.as_str().into(),
+        status.phase().as_str().into(),
+        task.state.rejections.into(),
+        task.submissions.into(),
+        funding.as_str().into(),
+        fee_bps.into(),
+        rejections.into(),
+        lease.map(|span| span.0).into(),
+        claim_limit.into(),
+        task.created_at.into(),
+        task.updated_at.into(),
+    ];
+    tally(tx, task, None, Some(status.phase()));
+    tx.write(INSERT, params).await
+}
+
+/// Writes what the publisher may edit.
+pub async fn edit(tx: &mut Tx, before: &Task, after: &Task) -> Result<()> {
+    let phase = Some(after.state.status.phase());
+    tally(tx, before, phase, None);
+    tally(tx, after, None, phase);
+    let params = vec![
+        (&after.title).into(),
+        (&after.description).into(),
+        (&after.payout_display).into(),
+        domain::money::payout_rank(&after.payout_display).into(),
+        after.reward.as_ref().map(|m| m.asset.clone()).into(),
+        after.reward.as_ref().map_or(0, |m| m.units).into(),
+        after.difficulty.as_str().into(),
+        after.deadline.into(),
+        after.deadline.unwrap_or(Time::NEVER).into(),
+        after.updated_at.into(),
+        Val::id(after.id),
+    ];
+    tx.write(EDIT, params).await
+}
+
+/// Writes where a task stands, which was `before` when it was locked.
+///
+/// # Errors
+/// `Conflict` when it is not there any more.
+pub async fn put(tx: &mut Tx, before: Status, after: &Task) -> Result<()> {
+    tally(
+        tx,
+        after,
+        Some(before.phase()),
+        Some(after.state.status.phase()),
+    );
+    let params = vec![
+        after.state.status.as_str().into(),
+        after.state.status.phase().as_str().into(),
+        after.state.assignee.map(Val::id).unwrap_or(Val::Null),
+        after.claimed_at.into(),
+        after.state.lease_ends.into(),
+        after.state.rejections.into(),
+        after.submissions.into(),
+        after.completed_at.into(),
+        after.paid_at.into(),
+        after.updated_at.into(),
+        Val::id(after.id),
+        before.as_str().into(),
+    ];
+    tx.write_or(MOVE, params, || {
+        Error::conflict(
+            "task_changed",
+            "somebody else changed this task just now: read it again",
+        )
+    })
+    .await
+}
+
+/// Counts a task out of one standing and into another, for everybody and for
+/// its project.
+fn tally(tx: &mut Tx, task: &Task, from: Option<Phase>, to: Option<Phase>) {
+    if from == to {
+        return;
+    }
+    for (phase, delta) in [(from, -1), (to, 1)] {
+        let Some(phase) = phase else { continue };
+        let name = tally_name(phase, task.difficulty);
+        for scope in [PLATFORM, task.project.0] {
+            tx.tally(scope, name, delta);
+        }
+    }
+}
+
+fn tally_name(phase: Phase, difficulty: Difficulty) -> &'static str {
+    const NAMES: [[&str; 4]; 5] = [
+        [
+            "task.open.easy",
+            "task.open.medium",
+            "task.open.hard",
+            "task.open.expert",
+        ],
+        [
+            "task.working.easy",
+            "task.working.medium",
+            "task.working.hard",
+            "task.working.expert",
+        ],
+        [
+            "task.review.easy",
+            "task.review.medium",
+            "task.review.hard",
+            "task.review.expert",
+        ],
+        [
+            "task.done.easy",
+            "task.done.medium",
+            "task.done.hard",
+            "task.done.expert",
+        ],
+        [
+            "task.closed.easy",
+            "task.closed.medium",
+            "task.closed.hard",
+            "task.closed.expert",
+        ],
+    ];
+    NAMES[phase as usize][difficulty as usize]
+}
+
+/// Records that an account took a task.
+pub async fn claim(
+    tx: &mut Tx,
+    id: ClaimId,
+    task: TaskId,
+    account: AccountId,
+    now: Time,
+) -> Result<()> {
+    tx.write(
+        CLAIM,
+        vec![Val::id(id), Val::id(task), Val::id(account), now.into()],
+    )
+    .await
+}
+
+/// Records how the active claim on a task ended.
+pub async fn end_claim(tx: &mut Tx, task: TaskId, how: ClaimStatus, now: Time) -> Result<()> {
+    tx.write(
+        END_CLAIM,
+        vec![how.as_str().into(), now.into(), Val::id(task)],
+    )
+    .await
+}
+
+/// Somebody who completed tasks of a project.
+#[derive(Clone, Debug)]
+pub struct Contributor {
+    /// Their name.
+    pub handle: String,
+    /// The name they show.
+    pub display_name: String,
+    /// Their account.
+    pub account: AccountId,
+    /// How many tasks of the project they completed.
+    pub completed_tasks: i64,
+}
+
+/// Who completed tasks of a project, the most active first.
+pub async fn contributors(tx: &mut Tx, project: ProjectId, rows: u32) -> Result<Vec<Contributor>> {
+    tx.rows(CONTRIBUTORS, vec![Val::id(project), rows.into()], |row| {
+        Ok(Contributor {
+            handle: row.text(0)?,
+            display_name: row.text(1)?,
+            account: row.id(2)?,
+            completed_tasks: row.int(3)?,
+        })
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Difficulty, Phase, tally_name};
+
+    #[test]
+    fn tallies_are_named_after_their_words() {
+        for phase in Phase::ALL {
+            for difficulty in Difficulty::ALL {
+                let name = format!("task.{}.{}", phase.as_str(), difficulty.as_str());
+                assert_eq!(tally_name(phase, difficulty), name);
+            }
+        }
+    }
+}
