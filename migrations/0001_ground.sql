@@ -1,9 +1,10 @@
 -- The ground: accounts, keys, projects, tasks, the ledger, the event log.
 --
--- Portable SQL with three words of our own, put into each engine's spelling by
+-- Portable SQL with four words of our own, put into each engine's spelling by
 -- store/src/dialect.rs: `bytes` (blob, bytea), `sequence primary key` (a
--- number given out by the engine) and `strict` / `strict, clustered` after a
--- table (SQLite only: types are checked, rows are stored in the primary key).
+-- number given out by the engine), `strict` / `strict, clustered` after a
+-- table (SQLite only: types are checked, rows are stored in the primary key)
+-- and `--postgres:` before a line that only PostgreSQL needs.
 -- Times are microseconds since 1970 UTC, ids the 16 bytes of a UUID.
 -- Foreign keys are left out: operations lock and check what they refer to,
 -- nothing is ever deleted from under them, and each would cost a look-up on
@@ -27,20 +28,23 @@ create table accounts (
     created_at bigint not null
 ) strict;
 create unique index accounts_by_handle on accounts (handle_key);
-create index accounts_by_completed on accounts (completed_tasks, id) where completed_tasks > 0;
+create index accounts_by_completed on accounts (completed_tasks desc, id) where completed_tasks > 0;
 create unique index accounts_operator on accounts (kind) where kind = 'operator';
 
+-- A minted key names its row, so that keys are stored in the order of their
+-- making; only keys that people made up (the operator's) are found by hash.
 create table keys (
-    hash bytes not null primary key,
-    id bytes not null,
+    id bytes not null primary key,
     account bytes not null,
+    hash bytes not null,
+    made_up bigint not null,
     label text not null,
     created_at bigint not null,
     expires_at bigint,
     revoked_at bigint
 ) strict, clustered;
 create index keys_by_account on keys (account, id);
-create unique index keys_by_id on keys (id);
+create unique index keys_made_up on keys (hash) where made_up = 1;
 
 create table projects (
     id bytes not null primary key,
@@ -191,6 +195,7 @@ create table ideas (
 ) strict;
 create index ideas_by_status on ideas (status, id);
 create index ideas_by_status_score on ideas (status, score, id);
+create index ideas_by_score on ideas (score, id) where status <> 'deleted';
 create index ideas_by_author on ideas (author, id);
 
 create table launches (
@@ -248,6 +253,7 @@ create table events (
     writer bigint not null default current_writer
 ) strict;
 create index events_public_kind on events (kind, seq) where public = 1;
+--postgres: create index events_by_writer on events (writer, seq);
 create index events_public_actor on events (actor, seq) where public = 1;
 
 create table tallies (

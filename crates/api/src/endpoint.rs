@@ -1,14 +1,15 @@
 //! THE handler: body limit, credential, rate limit, decode, idempotency,
 //! operation, encode, error. Every operation at every door goes through here.
 //!
-//! The generic part is a few lines over functions that are not, because it is
-//! made anew for every operation at every door.
+//! It is not generic: what differs between operations is a [`Spec`], so that
+//! the handler is compiled once and not once per operation and door.
 
+use std::marker::PhantomData;
 use std::net::IpAddr;
 
-use app::{Answered, Effect, Repeat};
+use app::{Answered, Effect, Prepared, Repeat};
 use axum::body::Body as HttpBody;
-use axum::extract::{FromRequestParts, RawPathParams, Request, State};
+use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, header};
 use axum::response::Response;
@@ -27,36 +28,68 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// Seconds in which a body must have arrived.
 const BODY_TIMEOUT_S: u64 = 30;
 
-/// Handles one operation at one door.
-pub(crate) async fn endpoint<D: Dialect, O: Wire<D>>(
-    State(api): State<Api>,
-    request: Request,
-) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let received = receive(&api, D::TABLE, (O::NEEDS, O::EFFECT), &mut parts, body).await;
-    let outcome =
-        match received.and_then(|(actor, input, repeat)| Ok((actor, O::decode(&input)?, repeat))) {
-            Ok((actor, op, repeat)) => api.0.app.answer(&actor, op, repeat, O::encode).await,
-            Err(error) => Err(error),
+/// One operation at one door.
+pub(crate) struct Spec {
+    pub(crate) table: &'static Table,
+    pub(crate) operation: &'static str,
+    pub(crate) needs: Permission,
+    pub(crate) effect: Effect,
+    pub(crate) decode: fn(&Input<'_>) -> Result<Prepared>,
+}
+
+/// The spec of operation `O` at door `D`.
+pub(crate) fn spec<D: Dialect, O: Wire<D>>() -> &'static Spec {
+    struct Of<D, O>(PhantomData<(D, O)>);
+    impl<D: Dialect, O: Wire<D>> Of<D, O> {
+        const SPEC: &'static Spec = &Spec {
+            table: D::TABLE,
+            operation: O::NAME,
+            needs: O::NEEDS,
+            effect: O::EFFECT,
+            decode: |input| Ok(Prepared::new(O::decode(input)?, O::encode)),
         };
-    respond(D::TABLE, O::NAME, outcome)
+    }
+    Of::<D, O>::SPEC
+}
+
+/// Handles one request.
+pub(crate) async fn endpoint(api: Api, spec: &'static Spec, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let outcome = answer(&api, spec, &mut parts, body).await;
+    respond(spec, outcome)
+}
+
+async fn answer(
+    api: &Api,
+    spec: &'static Spec,
+    parts: &mut Parts,
+    body: HttpBody,
+) -> Result<Answered> {
+    let (actor, input, repeat) = receive(api, spec, parts, body).await?;
+    let prepared = (spec.decode)(&input)?;
+    api.0.app.answer(&actor, prepared, repeat).await
 }
 
 /// Everything before the mapping: who asks, whether they may, and with what.
 async fn receive<'a>(
     api: &'a Api,
-    table: &'static Table,
-    (needs, effect): (Permission, Effect),
+    spec: &'static Spec,
     parts: &'a mut Parts,
     body: HttpBody,
 ) -> Result<(Actor, Input<'a>, Option<Repeat>)> {
+    let Spec {
+        table,
+        needs,
+        effect,
+        ..
+    } = *spec;
     let address = api.0.settings.trusted_proxies.client(parts);
     let credential = if needs.needs_credential() {
         (table.credential)(parts)
     } else {
         None
     };
-    let body = match admit(api, credential.as_deref(), needs, effect, address).await {
+    let (actor, bytes) = match admit(api, credential.as_deref(), needs, effect, address).await {
         Ok(actor) => (actor, read(parts, body).await?),
         Err(refusal) => {
             // A sender that is still sending would see a reset connection
@@ -65,7 +98,6 @@ async fn receive<'a>(
             return Err(refusal);
         }
     };
-    let (actor, bytes) = body;
     let repeat = repeat(
         parts,
         &actor,
@@ -161,7 +193,7 @@ fn too_large() -> Error {
 }
 
 /// Reads what is still coming, within bounds, and throws it away.
-async fn drain(mut body: HttpBody) {
+pub(crate) async fn drain(mut body: HttpBody) {
     let mut left = limits::BODY_DRAIN_BYTES;
     let swallow = async {
         while let Some(Ok(frame)) = body.frame().await {
@@ -218,7 +250,7 @@ async fn path_params(parts: &mut Parts) -> Result<Vec<(String, String)>> {
         .collect())
 }
 
-fn respond(table: &'static Table, operation: &'static str, outcome: Result<Answered>) -> Response {
+fn respond(spec: &'static Spec, outcome: Result<Answered>) -> Response {
     let (mut response, code) = match outcome {
         Ok(Answered { answer, replayed }) => {
             let mut response = Response::new(HttpBody::from(answer.body));
@@ -235,11 +267,12 @@ fn respond(table: &'static Table, operation: &'static str, outcome: Result<Answe
         }
         Err(error) => {
             let code = error.code;
-            ((table.error)(error), Some(code))
+            ((spec.table.error)(error), Some(code))
         }
     };
-    response
-        .extensions_mut()
-        .insert(observe::Noted { operation, code });
+    response.extensions_mut().insert(observe::Noted {
+        operation: spec.operation,
+        code,
+    });
     response
 }

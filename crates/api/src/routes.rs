@@ -3,12 +3,13 @@
 
 use app::Effect;
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::routing::{MethodFilter, on};
 use domain::policy::Permission;
 
 use crate::Api;
 use crate::dialect::{Dialect, Wire};
-use crate::endpoint::endpoint;
+use crate::endpoint::{Spec, endpoint, spec};
 
 /// One route of one door.
 #[derive(Clone, Copy, Debug)]
@@ -54,16 +55,33 @@ impl Routes {
         method: &'static str,
         path: &'static str,
     ) -> Self {
-        self.router = self.router.route(path, on(filter, endpoint::<D, O>));
-        let (operation, needs, effect) = (O::NAME, O::NEEDS, O::EFFECT);
+        self.bind(spec::<D, O>(), filter, method, path);
+        self
+    }
+
+    fn bind(
+        &mut self,
+        spec: &'static Spec,
+        filter: MethodFilter,
+        method: &'static str,
+        path: &'static str,
+    ) {
+        let handler = move |State(api): State<Api>, request: Request| endpoint(api, spec, request);
+        self.router = std::mem::take(&mut self.router).route(path, on(filter, handler));
+        let Spec {
+            table,
+            operation,
+            needs,
+            effect,
+            decode: _,
+        } = *spec;
         self.routes.push(Route {
-            door: D::TABLE.name,
+            door: table.name,
             method,
             path,
             operation,
             needs,
             effect,
         });
-        self
     }
 }

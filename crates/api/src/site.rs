@@ -25,16 +25,19 @@ const FRONT_PAGE: &str = include_str!("front_page.html");
 pub(crate) fn routes() -> Router<Api> {
     Router::new()
         .route("/", get(|| async { Html(FRONT_PAGE) }))
-        .route(
-            "/healthz",
-            get(|| async { json(StatusCode::OK, r#"{"status":"ok"}"#) }),
-        )
+        .route("/healthz", get(health))
+        .route("/api/health", get(health))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
 }
 
 fn json(status: StatusCode, body: &'static str) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// Whether the server lives; asks nobody else.
+async fn health() -> Response {
+    json(StatusCode::OK, r#"{"status":"ok"}"#)
 }
 
 async fn ready(State(api): State<Api>) -> Response {

@@ -12,11 +12,12 @@ use aes_gcm::{Aes256Gcm, Nonce};
 use bytes::Bytes;
 use dashmap::DashSet;
 use domain::time::Span;
-use domain::{Error, Kind, Result, Time};
+use domain::{Error, Kind, Result};
 use sha2::{Digest, Sha256};
 use store::tables::idempotency::{self, Kept};
 
-use crate::{Cx, Op, Work};
+use crate::Cx;
+use crate::work::Work;
 
 /// How long a first answer is kept.
 pub(crate) const KEPT: Span = Span::hours(24);
@@ -123,48 +124,24 @@ impl Drop for InFlight<'_> {
     }
 }
 
-/// An operation with its answer, given once per [`Repeat`].
-pub(crate) struct Once<O: Op> {
-    pub(crate) op: O,
-    pub(crate) encode: fn(O::Output, Time) -> Answer,
-    pub(crate) repeat: Option<Repeat>,
-}
-
-impl<O: Op> Clone for Once<O> {
-    fn clone(&self) -> Self {
-        Self {
-            op: self.op.clone(),
-            encode: self.encode,
-            repeat: self.repeat.clone(),
-        }
+/// Runs work, or finds the answer that an earlier run of it gave.
+pub(crate) async fn once(
+    cx: &mut Cx<'_>,
+    work: &dyn Work,
+    repeat: Option<&Repeat>,
+) -> Result<Answered> {
+    if let Some(repeat) = repeat
+        && let Some(answer) = kept(cx, repeat).await?
+    {
+        let replayed = true;
+        return Ok(Answered { answer, replayed });
     }
-}
-
-impl<O: Op> Work for Once<O> {
-    type Output = Answered;
-
-    async fn run(self, cx: &mut Cx<'_>) -> Result<Answered> {
-        let Self { op, encode, repeat } = self;
-        let Some(repeat) = repeat else {
-            let answer = encode(op.run(cx).await?, cx.now);
-            return Ok(Answered {
-                answer,
-                replayed: false,
-            });
-        };
-        if let Some(answer) = kept(cx, &repeat).await? {
-            return Ok(Answered {
-                answer,
-                replayed: true,
-            });
-        }
-        let answer = encode(op.run(cx).await?, cx.now);
-        keep(cx, &repeat, &answer).await?;
-        Ok(Answered {
-            answer,
-            replayed: false,
-        })
+    let answer = work.run(cx).await?;
+    if let Some(repeat) = repeat {
+        keep(cx, repeat, &answer).await?;
     }
+    let replayed = false;
+    Ok(Answered { answer, replayed })
 }
 
 async fn kept(cx: &mut Cx<'_>, repeat: &Repeat) -> Result<Option<Answer>> {
@@ -184,7 +161,7 @@ async fn kept(cx: &mut Cx<'_>, repeat: &Repeat) -> Result<Option<Answer>> {
 }
 
 async fn keep(cx: &mut Cx<'_>, repeat: &Repeat, answer: &Answer) -> Result<()> {
-    let sealed = repeat.seal(answer, cx.entropy.bytes()?)?;
+    let sealed = repeat.seal(answer, cx.entropy.bytes())?;
     let kept = Kept {
         request: repeat.request.to_vec(),
         answer: sealed,

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::{Error, Result, Time};
+use domain::Time;
+use rand::Rng;
 use uuid::Uuid;
 
 /// A source of randomness, shared by all clones.
@@ -27,21 +28,12 @@ impl Entropy {
         Self(Source::Sequence(Arc::new(AtomicU64::new(1))))
     }
 
-    /// Random bytes.
-    ///
-    /// # Errors
-    /// `Unavailable` when the system gives none.
-    pub fn bytes<const N: usize>(&self) -> Result<[u8; N]> {
+    /// Random bytes: the system's through a generator per thread that it
+    /// seeds, because a call into the system for every id would be felt.
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         match &self.0 {
-            Source::System => getrandom::fill(&mut bytes).map_err(|cause| {
-                tracing::error!(%cause, "the system gives no randomness");
-                Error::unavailable(
-                    "no_randomness",
-                    "the server cannot make secrets now; try again",
-                    5,
-                )
-            })?,
+            Source::System => rand::rng().fill_bytes(&mut bytes),
             Source::Sequence(next) => {
                 let n = next.fetch_add(1, Ordering::Relaxed).to_be_bytes();
                 for (byte, value) in bytes.iter_mut().rev().zip(n.iter().rev()) {
@@ -49,14 +41,13 @@ impl Entropy {
                 }
             }
         }
-        Ok(bytes)
+        bytes
     }
 
     /// An id of version 7 with the time in microseconds, so that ids of one
-    /// node sort by the time of their making. Without randomness the time
-    /// alone would still tell the ids of one node apart.
+    /// node sort by the time of their making.
     pub fn id(&self, now: Time) -> Uuid {
-        let random: [u8; 8] = self.bytes().unwrap_or_default();
+        let random: [u8; 8] = self.bytes();
         let (ms, us) = (now.0.div_euclid(1_000), now.0.rem_euclid(1_000));
         let fraction = us.saturating_mul(4_096).div_euclid(1_000);
         let high = (ms.cast_unsigned() << 16) | 0x7000 | fraction.cast_unsigned();

@@ -14,12 +14,13 @@ mod entropy;
 mod keyring;
 pub mod ops;
 mod secret;
+mod work;
 
 use std::sync::Arc;
 
 use dashmap::DashSet;
 use domain::event::Happening;
-use domain::id::{AccountId, Id, ProjectId};
+use domain::id::{AccountId, Id, KeyId, ProjectId};
 use domain::money::Assets;
 use domain::policy::{Actor, Permission, Policy};
 use domain::{Result, Time};
@@ -31,8 +32,10 @@ pub use clock::Clock;
 pub use entropy::Entropy;
 pub use secret::{Secret, hash as hash_secret};
 pub use store::tables;
+pub use work::Prepared;
 
 use keyring::Keyring;
+use work::Work;
 
 /// What the operator set that operations look at.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +44,8 @@ pub struct Settings {
     pub policy: Policy,
     /// Assets the ledger knows.
     pub assets: Assets,
+    /// SHA-256 of the operator's key, when the configuration sets one.
+    pub operator_key: Option<[u8; 32]>,
 }
 
 /// Whether an operation changes anything.
@@ -89,12 +94,9 @@ impl Cx<'_> {
         I::from_uuid(self.entropy.id(self.now))
     }
 
-    /// A fresh secret behind `prefix`, such as `polt_`.
-    ///
-    /// # Errors
-    /// `Unavailable` when the system gives no randomness.
-    pub fn secret(&self, prefix: &str) -> Result<Secret> {
-        Ok(Secret::mint(prefix, self.entropy.bytes()?))
+    /// A fresh key behind `prefix`, such as `polt_`, for the row `id`.
+    pub fn secret(&self, prefix: &str, id: KeyId) -> Secret {
+        Secret::mint(prefix, id, self.entropy.bytes())
     }
 
     /// Appends what happened to the event log.
@@ -145,12 +147,13 @@ struct House {
 impl App {
     /// Puts the application on a store.
     pub fn new(store: Store, settings: Settings, clock: Clock, entropy: Entropy) -> Self {
+        let keyring = Keyring::new(settings.operator_key);
         let house = House {
             store,
             settings,
             clock,
             entropy,
-            keyring: Keyring::new(),
+            keyring,
             in_flight: DashSet::new(),
         };
         Self {
@@ -199,8 +202,10 @@ impl App {
     /// # Errors
     /// What the policy, the operation or the store refuses.
     pub async fn call<O: Op>(&self, actor: &Actor, op: O) -> Result<O::Output> {
+        let (work, output) = work::typed(op);
         self.admit(actor, O::NEEDS)?;
-        self.execute(actor, O::EFFECT, Plain(op)).await
+        self.execute(actor, O::EFFECT, work, None).await?;
+        output.take()
     }
 
     /// Runs an operation for a door: its answer is encoded before the commit,
@@ -210,48 +215,56 @@ impl App {
     /// As [`App::call`]; `Conflict` while a request with the same idempotency
     /// key is being answered; `Precondition` when the key was used for another
     /// request.
-    pub async fn answer<O: Op>(
+    pub async fn answer(
         &self,
         actor: &Actor,
-        op: O,
+        prepared: Prepared,
         repeat: Option<Repeat>,
-        encode: fn(O::Output, Time) -> Answer,
     ) -> Result<Answered> {
-        self.admit(actor, O::NEEDS)?;
-        let once = answer::Once {
-            op,
-            encode,
-            repeat: None,
-        };
-        match repeat {
-            Some(repeat) if O::EFFECT == Effect::Writes => {
-                let _guard = answer::InFlight::enter(&self.house.in_flight, repeat.scope())?;
-                self.execute(
-                    actor,
-                    O::EFFECT,
-                    answer::Once {
-                        repeat: Some(repeat),
-                        ..once
-                    },
-                )
-                .await
-            }
-            _ => self.execute(actor, O::EFFECT, once).await,
-        }
+        let Prepared {
+            needs,
+            effect,
+            work,
+        } = prepared;
+        self.admit(actor, needs)?;
+        let repeat = repeat.filter(|_| effect == Effect::Writes);
+        let in_flight = &self.house.in_flight;
+        let enter = |repeat: &Repeat| answer::InFlight::enter(in_flight, repeat.scope());
+        let _guard = repeat.as_ref().map(enter).transpose()?;
+        self.execute(actor, effect, work, repeat).await
     }
 
-    async fn execute<W: Work>(&self, actor: &Actor, effect: Effect, work: W) -> Result<W::Output> {
-        let (house, actor) = (Arc::clone(&self.house), Arc::new(actor.clone()));
+    async fn execute(
+        &self,
+        actor: &Actor,
+        effect: Effect,
+        work: Arc<dyn Work>,
+        repeat: Option<Repeat>,
+    ) -> Result<Answered> {
+        let house = Arc::clone(&self.house);
+        let call = Arc::new(Call {
+            house,
+            actor: actor.clone(),
+            work,
+            repeat,
+        });
         let store = &self.house.store;
-        let run = (house, actor, work);
-        let (output, touched) = match effect {
-            Effect::Reads => store.read(move |tx| transact(run.clone(), tx)).await?,
-            Effect::Writes => store.write(move |tx| transact(run.clone(), tx)).await?,
+        let (answered, touched) = match effect {
+            Effect::Reads => {
+                store
+                    .read(move |tx| transact(Arc::clone(&call), tx))
+                    .await?
+            }
+            Effect::Writes => {
+                store
+                    .write(move |tx| transact(Arc::clone(&call), tx))
+                    .await?
+            }
         };
         for account in touched {
             self.house.keyring.forget(account);
         }
-        Ok(output)
+        Ok(answered)
     }
 
     /// Forgets what is remembered about an account: another process changed it.
@@ -265,39 +278,32 @@ impl App {
     }
 }
 
-/// Runs work inside a transaction; also tells which accounts it touched.
-fn transact<W: Work>(
-    (house, actor, work): (Arc<House>, Arc<Actor>, W),
-    tx: &mut Tx,
-) -> store::TxFuture<'_, (W::Output, Vec<AccountId>)> {
+/// An operation on its way into a transaction.
+struct Call {
+    house: Arc<House>,
+    actor: Actor,
+    work: Arc<dyn Work>,
+    repeat: Option<Repeat>,
+}
+
+/// Runs a call inside a transaction; also tells which accounts it touched.
+fn transact(call: Arc<Call>, tx: &mut Tx) -> store::TxFuture<'_, (Answered, Vec<AccountId>)> {
     Box::pin(async move {
+        let Call {
+            house,
+            actor,
+            work,
+            repeat,
+        } = &*call;
         let mut cx = Cx {
             tx,
-            actor: &actor,
+            actor,
             now: house.clock.now(),
             settings: &house.settings,
             entropy: &house.entropy,
             touched: Vec::new(),
         };
-        let output = work.run(&mut cx).await?;
-        Ok((output, cx.touched))
+        let answered = answer::once(&mut cx, &**work, repeat.as_ref()).await?;
+        Ok((answered, cx.touched))
     })
-}
-
-/// What runs inside a transaction: an operation, perhaps with its answer.
-trait Work: Clone + Send + Sync + 'static {
-    type Output: Send + 'static;
-
-    fn run(self, cx: &mut Cx<'_>) -> impl Future<Output = Result<Self::Output>> + Send;
-}
-
-#[derive(Clone)]
-struct Plain<O>(O);
-
-impl<O: Op> Work for Plain<O> {
-    type Output = O::Output;
-
-    async fn run(self, cx: &mut Cx<'_>) -> Result<O::Output> {
-        self.0.run(cx).await
-    }
 }

@@ -6,6 +6,7 @@
 pub mod cli;
 mod commands;
 mod instruments;
+mod listen;
 mod serve;
 mod settings;
 

@@ -7,7 +7,6 @@ use anyhow::{Context, Result};
 use api::Api;
 use app::ops::keys::EnsureOperator;
 use app::{App, Clock, Entropy, Secret};
-use axum::serve::ListenerExt;
 use domain::policy::Actor;
 use runtime::Runtime;
 use store::exclusive::{self, Exclusive};
@@ -16,12 +15,10 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::{Settings, instruments};
+use crate::{Settings, instruments, listen};
 
 /// How keys begin that this crate mints for the operator.
 pub(crate) const KEY_PREFIX: &str = "polt_";
-/// Requests that are being answered get this long to finish.
-const STOP_TIMEOUT: Duration = Duration::from_secs(8);
 const TIDY_EVERY: Duration = Duration::from_secs(60);
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
@@ -30,7 +27,7 @@ pub struct Running {
     address: SocketAddr,
     generated_key: Option<Secret>,
     stop: oneshot::Sender<()>,
-    serving: JoinHandle<std::io::Result<()>>,
+    serving: JoinHandle<()>,
     runtime: Runtime,
     store: Store,
     _exclusive: Exclusive,
@@ -83,24 +80,12 @@ pub async fn start(settings: Settings) -> Result<Running> {
         .await
         .with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr()?;
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
     let mut runtime = Runtime::start(&app);
-    let router = api
-        .router()
-        .into_make_service_with_connect_info::<SocketAddr>();
+    let router = api.router();
     runtime.also_every(TIDY_EVERY, move || api.tidy());
     runtime.also_every(UPKEEP_EVERY, move || metrics.run_upkeep());
-    let (stop, stopped) = oneshot::channel::<()>();
-    let until = async {
-        let _ = stopped.await;
-    };
-    let serving = tokio::spawn(
-        axum::serve(listener, router)
-            .with_graceful_shutdown(until)
-            .into_future(),
-    );
+    let (stop, stopped) = oneshot::channel();
+    let serving = tokio::spawn(listen::serve(listener, router, stopped));
     let store = app.store().clone();
     Ok(Running {
         address,
@@ -127,12 +112,7 @@ impl Running {
     /// Lets requests that are being answered finish, then closes the database.
     pub async fn stop(self) {
         let _ = self.stop.send(());
-        if tokio::time::timeout(STOP_TIMEOUT, self.serving)
-            .await
-            .is_err()
-        {
-            tracing::warn!("some requests did not finish in time");
-        }
+        let _ = self.serving.await;
         self.runtime.stop().await;
         self.store.close().await;
     }

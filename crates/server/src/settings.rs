@@ -224,6 +224,7 @@ impl Settings {
                 open_projects: self.polt.open_projects,
             },
             assets,
+            operator_key: self.operator.key.as_deref().map(app::hash_secret),
         })
     }
 

@@ -23,13 +23,23 @@ impl Sql {
     }
 }
 
-/// Events after a cursor. PostgreSQL hands out numbers before it commits, so a
-/// reader stops at the oldest running transaction or it would skip one that
-/// commits late; SQLite commits in order.
+/// Events after a cursor. PostgreSQL hands out the numbers of events and of
+/// transactions before it commits, and not in one order: behind an event that
+/// is seen, one with a smaller `seq` may still be committed. So events are
+/// followed by transaction there, up to the oldest one that runs; behind it
+/// nothing can appear any more. SQLite commits in order, and its `writer` is
+/// always 0.
 pub(crate) const FOLLOW_EVENTS: Sql = Sql {
-    sqlite: "select seq, kind, subject, body from events where seq > $1 order by seq limit $2",
-    postgres: "select seq, kind, subject, body from events where seq > $1 and \
-               writer < pg_snapshot_xmin(pg_current_snapshot())::text::bigint order by seq limit $2",
+    sqlite: "select writer, seq, kind, subject, body from events where writer >= $1 and seq > $2 \
+             order by seq limit $3",
+    postgres: "select writer, seq, kind, subject, body from events where (writer, seq) > ($1, $2) \
+               and writer < pg_snapshot_xmin(pg_current_snapshot())::text::bigint order by writer, seq limit $3",
+};
+
+/// Where a follower begins that wants no more than what comes.
+pub(crate) const END_OF_EVENTS: Sql = Sql {
+    sqlite: "select 0, coalesce(max(seq), 0) from events",
+    postgres: "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint, cast(0 as bigint)",
 };
 
 /// Row locks: SQLite has one writer at a time and needs none.
@@ -56,7 +66,8 @@ pub(crate) fn sqlite_migration(text: &str) -> String {
 /// Puts a migration into PostgreSQL's words. `writer` is the transaction that
 /// wrote an event, for [`FOLLOW_EVENTS`].
 pub(crate) fn postgres_migration(text: &str) -> String {
-    text.replace(") strict, clustered;", ");")
+    text.replace("--postgres: ", "")
+        .replace(") strict, clustered;", ");")
         .replace(") strict;", ");")
         .replace(
             "sequence primary key",

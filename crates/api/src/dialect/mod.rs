@@ -4,12 +4,14 @@
 mod polt;
 
 use app::{Answer, Op};
+use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{Method, Uri};
 use axum::response::Response;
 use bytes::Bytes;
 use domain::{Error, Kind, Result, Time};
 
+use crate::endpoint;
 use crate::input::{Body, Input};
 use crate::routes::Routes;
 
@@ -44,7 +46,8 @@ pub(crate) fn doors() -> Routes {
 }
 
 /// The answer on a path that does not exist.
-pub(crate) async fn unknown_path(method: Method, uri: Uri) -> Response {
+pub(crate) async fn unknown_path(request: Request) -> Response {
+    let (method, uri) = asked(request).await;
     (table_of(uri.path()).error)(Error::not_found(
         "route_not_found",
         format!(
@@ -55,7 +58,8 @@ pub(crate) async fn unknown_path(method: Method, uri: Uri) -> Response {
 }
 
 /// The answer to a method that does not exist on a path that does.
-pub(crate) async fn unknown_method(method: Method, uri: Uri) -> Response {
+pub(crate) async fn unknown_method(request: Request) -> Response {
+    let (method, uri) = asked(request).await;
     (table_of(uri.path()).error)(Error::new(
         Kind::MethodNotAllowed,
         "method_not_allowed",
@@ -64,6 +68,14 @@ pub(crate) async fn unknown_method(method: Method, uri: Uri) -> Response {
             uri.path()
         ),
     ))
+}
+
+/// What was asked, once its body was swallowed: a sender that is still sending
+/// would not see the answer.
+async fn asked(request: Request) -> (Method, Uri) {
+    let (parts, body) = request.into_parts();
+    endpoint::drain(body).await;
+    (parts.method, parts.uri)
 }
 
 /// The door a path belongs to.

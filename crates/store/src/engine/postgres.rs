@@ -80,6 +80,10 @@ impl Connection {
         params: Vec<Val>,
         refusal: Option<fn() -> Error>,
     ) -> Result<()> {
+        if !self.transactional {
+            tracing::error!(sql, "a query tried to write");
+            return Err(Error::internal());
+        }
         self.queue.push(Queued {
             sql,
             params,
@@ -152,14 +156,14 @@ impl Connection {
         };
         // Polled in this order the first time, and so sent in this order.
         let (begun, written, rows, ended) = join4(begin, written, rows, end).await;
-        begun.map_err(|e| self.failure(&e))?;
+        begun.map_err(|e| self.flight_failure(&e, commit))?;
         for (hit, queued) in written.into_iter().zip(&queue) {
-            let hit = hit.map_err(|e| self.failure(&e))?;
+            let hit = hit.map_err(|e| self.flight_failure(&e, commit))?;
             if let (0, Some(refusal)) = (hit, queued.refusal) {
                 return Err(refusal());
             }
         }
-        let rows = rows.map_err(|e| self.failure(&e))?;
+        let rows = rows.map_err(|e| self.flight_failure(&e, commit))?;
         ended.map_err(|e| self.commit_failure(&e))?;
         Ok(rows)
     }
@@ -208,6 +212,17 @@ impl Connection {
             && client.batch_execute("rollback").await.is_ok()
         {
             self.begun = false;
+        }
+    }
+
+    /// Where the commit was on its way too, a broken connection may have lost
+    /// the answers to a transaction that is kept.
+    fn flight_failure(&mut self, error: &tokio_postgres::Error, commit: bool) -> Error {
+        let known = self.failure(error);
+        if commit && error.code().is_none() {
+            Error::outcome_unknown()
+        } else {
+            known
         }
     }
 

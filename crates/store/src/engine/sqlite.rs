@@ -11,12 +11,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use domain::{Error, Kind, Result, limits};
 use futures_util::FutureExt;
+use rusqlite::config::DbConfig;
 use rusqlite::{ErrorCode, OpenFlags};
 use tokio::sync::oneshot;
 
@@ -29,6 +30,13 @@ use crate::{Tx, TxFuture, dialect, migrations};
 const BUSY_TIMEOUT_MS: u32 = 5_000;
 /// Prepared statements kept per connection: all of ours.
 const STATEMENTS: usize = 512;
+/// Pages in the write-ahead log that are copied into the database at once, in
+/// the writer: often enough to bound the log (32 MiB) and the start after a
+/// crash, seldom enough that a page written many times is copied once.
+const CHECKPOINT_PAGES: i64 = 8_192;
+/// Queries that share a snapshot: taking one costs two locks of the system,
+/// and queries of one group wait for each other.
+const READS_PER_SNAPSHOT: usize = 4;
 /// Reader threads at least; more on machines with more cores.
 const READERS_MIN: usize = 2;
 
@@ -40,6 +48,9 @@ pub struct Connection {
 
 impl Connection {
     fn new(inner: rusqlite::Connection) -> Self {
+        // One plan per statement, made once: without this the engine plans
+        // again whenever a limit or a range is bound to another value.
+        let _ = inner.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true);
         inner.set_prepared_statement_cache_capacity(STATEMENTS);
         Self {
             inner,
@@ -151,12 +162,7 @@ type Answer = Box<dyn FnOnce(Result<()>) + Send>;
 /// An operation on the writer: runs in the transaction it is given, or hears
 /// why there is none, and says whether to keep what it did.
 type WriteJob = Box<dyn FnOnce(Result<&mut Tx>) -> (bool, Answer) + Send>;
-type ReadJob = Box<dyn FnOnce(&mut Tx) + Send>;
-
-enum Message<J> {
-    Run(J),
-    Stop,
-}
+type ReadJob = Box<dyn FnOnce(Result<&mut Tx>) + Send>;
 
 /// The queues of a running embedded engine.
 #[derive(Clone)]
@@ -165,9 +171,32 @@ pub(crate) struct Handle {
 }
 
 struct Shared {
-    writes: Sender<Message<WriteJob>>,
-    reads: Sender<Message<ReadJob>>,
+    writes: Queue<WriteJob>,
+    reads: Queue<ReadJob>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// The near end of a queue. When it is closed, the threads at the far end
+/// finish every job that is in it and then end themselves.
+struct Queue<J>(RwLock<Option<Sender<J>>>);
+
+impl<J> Queue<J> {
+    fn new(sender: Sender<J>) -> Self {
+        Self(RwLock::new(Some(sender)))
+    }
+
+    fn push(&self, job: J) -> Result<()> {
+        let sender = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let sender = sender.as_ref().ok_or_else(stopped)?;
+        sender.try_send(job).map_err(|refused| match refused {
+            TrySendError::Full(_) => overloaded(),
+            TrySendError::Disconnected(_) => stopped(),
+        })
+    }
+
+    fn close(&self) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
 }
 
 impl Handle {
@@ -190,8 +219,8 @@ impl Handle {
         let threads = Mutex::new(threads);
         Ok(Self {
             shared: Arc::new(Shared {
-                writes,
-                reads,
+                writes: Queue::new(writes),
+                reads: Queue::new(reads),
                 threads,
             }),
         })
@@ -212,7 +241,7 @@ impl Handle {
             });
             (keep, reply)
         });
-        enqueue(&self.shared.writes, job)?;
+        self.shared.writes.push(job)?;
         answered.await.map_err(|_| stopped())?
     }
 
@@ -223,16 +252,17 @@ impl Handle {
     {
         let (answer, answered) = oneshot::channel();
         let job: ReadJob = Box::new(move |tx| {
-            let found = begin(tx, "begin").and_then(|()| run_at_once(|| query(tx)));
-            end(tx);
+            let found = tx.and_then(|tx| run_at_once(|| query(tx)));
             let _ = answer.send(found);
         });
-        enqueue(&self.shared.reads, job)?;
+        self.shared.reads.push(job)?;
         answered.await.map_err(|_| stopped())?
     }
 
     pub(crate) async fn close(&self) {
         let shared = Arc::clone(&self.shared);
+        shared.writes.close();
+        shared.reads.close();
         let joined = tokio::task::spawn_blocking(move || {
             let threads = std::mem::take(
                 &mut *shared
@@ -240,27 +270,12 @@ impl Handle {
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner),
             );
-            if !threads.is_empty() {
-                let _ = shared.writes.send(Message::Stop);
-            }
-            for _ in 1..threads.len() {
-                let _ = shared.reads.send(Message::Stop);
-            }
             for thread in threads {
                 let _ = thread.join();
             }
         });
         let _ = joined.await;
     }
-}
-
-fn enqueue<J>(queue: &Sender<Message<J>>, job: J) -> Result<()> {
-    queue
-        .try_send(Message::Run(job))
-        .map_err(|refused| match refused {
-            TrySendError::Full(_) => overloaded(),
-            TrySendError::Disconnected(_) => stopped(),
-        })
 }
 
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
@@ -311,45 +326,45 @@ fn end(tx: &mut Tx) {
     }
 }
 
-fn run_reader(reader: rusqlite::Connection, queue: &Receiver<Message<ReadJob>>) {
+/// Answers what is queued, a few queries on one snapshot. A query only joins a
+/// snapshot that is taken after it was queued, so it sees every write that was
+/// acknowledged before it was asked.
+fn run_reader(reader: rusqlite::Connection, queue: &Receiver<ReadJob>) {
     let mut tx = Tx::Sqlite(Connection::new(reader));
-    while let Ok(Message::Run(job)) = queue.recv() {
-        job(&mut tx);
-    }
-}
-
-fn run_writer(writer: rusqlite::Connection, queue: &Receiver<Message<WriteJob>>) {
-    let mut tx = Tx::Sqlite(Connection::new(writer));
-    while let Ok(Message::Run(first)) = queue.recv() {
-        let stopping = run_group(&mut tx, first, queue);
-        if stopping {
-            break;
+    while let Ok(first) = queue.recv() {
+        let mut jobs = vec![first];
+        jobs.extend(queue.try_iter().take(READS_PER_SNAPSHOT - 1));
+        let begun = begin(&mut tx, "begin");
+        for job in jobs {
+            job(begun.clone().map(|()| &mut tx));
         }
+        end(&mut tx);
     }
 }
 
-/// Runs and commits one group, then answers it. True when the queue said stop.
-fn run_group(tx: &mut Tx, first: WriteJob, queue: &Receiver<Message<WriteJob>>) -> bool {
+fn run_writer(writer: rusqlite::Connection, queue: &Receiver<WriteJob>) {
+    let mut tx = Tx::Sqlite(Connection::new(writer));
+    while let Ok(first) = queue.recv() {
+        run_group(&mut tx, first, queue);
+    }
+}
+
+/// Runs and commits one group, then answers it.
+fn run_group(tx: &mut Tx, first: WriteJob, queue: &Receiver<WriteJob>) {
     if let Err(error) = begin(tx, "begin immediate") {
         let (_, answer) = first(Err(error));
         answer(Ok(()));
-        return false;
+        return;
     }
     let mut group = Group::default();
-    let mut next = Some(Message::Run(first));
-    let mut stopping = false;
-    while let Some(message) = next.take() {
-        let Message::Run(job) = message else {
-            stopping = true;
-            break;
-        };
+    let mut next = Some(first);
+    while let Some(job) = next.take() {
         group.run(tx, job);
         if group.lost.is_none() && group.answers.len() < limits::GROUP_COMMIT_OPERATIONS {
             next = queue.try_recv().ok();
         }
     }
     group.commit(tx);
-    stopping
 }
 
 /// The operations of one commit.
@@ -414,7 +429,11 @@ fn commit(connection: &mut Connection, tallies: Tallies) -> Result<()> {
 }
 
 fn open_writer(path: &Path) -> Result<rusqlite::Connection> {
-    let connection = rusqlite::Connection::open(path).map_err(|e| cannot_open(path, &e))?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection =
+        rusqlite::Connection::open_with_flags(path, flags).map_err(|e| cannot_open(path, &e))?;
     prepare_writer(&connection).map_err(|e| cannot_open(path, &e))?;
     Ok(connection)
 }
@@ -425,7 +444,7 @@ fn prepare_writer(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "cache_size", -65_536)?;
     connection.pragma_update(None, "temp_store", "memory")?;
-    connection.pragma_update(None, "wal_autocheckpoint", 4_000)
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)
 }
 
 fn open_reader(path: &Path) -> Result<rusqlite::Connection> {
@@ -433,8 +452,9 @@ fn open_reader(path: &Path) -> Result<rusqlite::Connection> {
     let open = || {
         let connection = rusqlite::Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT_MS.into()))?;
-        connection.pragma_update(None, "cache_size", -16_384)?;
-        connection.pragma_update(None, "mmap_size", 1_i64 << 30)?;
+        // No memory map: with one, every page is looked for in the write-ahead
+        // log first, however often it was read before.
+        connection.pragma_update(None, "cache_size", -32_768)?;
         connection.pragma_update(None, "temp_store", "memory")?;
         Ok(connection)
     };

@@ -9,7 +9,7 @@ use domain::{Error, Result, Time};
 use uuid::Uuid;
 
 use super::tallies;
-use crate::{Sql, Tx, Val, dialect};
+use crate::{Row, Sql, Tx, Val, dialect};
 
 /// Something that happened, to be written.
 #[derive(Clone, Debug)]
@@ -51,11 +51,25 @@ pub struct Shown {
     pub at: Time,
 }
 
+/// How far a follower has come: behind the cursor nothing appears any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// The transaction of the last event seen; 0 on the embedded engine.
+    writer: i64,
+    /// The place of that event in the log.
+    seq: i64,
+}
+
+impl Cursor {
+    /// Before the first event.
+    pub const START: Self = Self { writer: 0, seq: 0 };
+}
+
 /// Something that happened, as a follower of the log sees it.
 #[derive(Clone, Debug)]
 pub struct Followed {
-    /// Its place in the log.
-    pub seq: i64,
+    /// Where to go on after it.
+    pub cursor: Cursor,
     /// What.
     pub what: Happening,
     /// To what.
@@ -111,7 +125,7 @@ pub(super) fn built() -> Vec<Sql> {
     FEEDS
         .iter()
         .copied()
-        .chain([dialect::FOLLOW_EVENTS])
+        .chain([dialect::FOLLOW_EVENTS, dialect::END_OF_EVENTS])
         .collect()
 }
 
@@ -207,19 +221,29 @@ pub async fn last(tx: &mut Tx) -> Result<i64> {
     Ok(tx.row(LAST, vec![], |row| row.int(0)).await?.unwrap_or(0))
 }
 
-/// What came after `seq`, in order, without gaps that fill later.
-pub async fn follow(tx: &mut Tx, seq: i64, rows: u32) -> Result<Vec<Followed>> {
-    tx.rows(
-        dialect::FOLLOW_EVENTS,
-        vec![seq.into(), rows.into()],
-        |row| {
-            Ok(Followed {
-                seq: row.int(0)?,
-                what: row.word(1, Happening::parse)?,
-                subject: row.uuid(2)?,
-                body: row.text(3)?,
-            })
-        },
-    )
+/// Where a follower begins that wants no more than what comes.
+pub async fn end(tx: &mut Tx) -> Result<Cursor> {
+    let end = tx.row(dialect::END_OF_EVENTS, vec![], read_cursor).await?;
+    end.ok_or_else(Error::internal)
+}
+
+/// What came after the cursor, in an order without gaps that fill later.
+pub async fn follow(tx: &mut Tx, after: Cursor, rows: u32) -> Result<Vec<Followed>> {
+    let params = vec![after.writer.into(), after.seq.into(), rows.into()];
+    tx.rows(dialect::FOLLOW_EVENTS, params, |row| {
+        Ok(Followed {
+            cursor: read_cursor(row)?,
+            what: row.word(2, Happening::parse)?,
+            subject: row.uuid(3)?,
+            body: row.text(4)?,
+        })
+    })
     .await
+}
+
+fn read_cursor(row: &Row<'_>) -> Result<Cursor> {
+    Ok(Cursor {
+        writer: row.int(0)?,
+        seq: row.int(1)?,
+    })
 }

@@ -10,7 +10,7 @@ use app::tables::events;
 use app::tables::tasks::Shown as ShownTask;
 use app::{Answer, Secret};
 use domain::id::AccountId;
-use domain::page::Listed;
+use domain::page::{Listed, Page};
 use domain::{Error, Result, Time};
 use serde::Deserialize;
 
@@ -179,14 +179,11 @@ impl Wire<Polt> for Committed {
 
 impl Wire<Polt> for Leaderboard {
     fn decode(input: &Input<'_>) -> Result<Self> {
-        let rows = input.number("limit")?;
-        let rows = rows.map(|rows| u32::try_from(rows).ok().filter(|rows| *rows > 0));
-        match rows {
-            Some(None) => Err(Error::field("limit", "must be 1 or more")),
-            rows => Ok(Self {
-                rows: rows.flatten(),
-            }),
-        }
+        let asked = input.number("limit")?;
+        let page = asked.map(|rows| Page::new(None, Some(rows))).transpose()?;
+        Ok(Self {
+            rows: page.map(|page| page.rows),
+        })
     }
 
     fn encode(leaders: Vec<Leader>, _: Time) -> Answer {

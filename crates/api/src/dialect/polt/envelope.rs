@@ -10,28 +10,46 @@ pub(super) struct Envelope(Vec<u8>);
 
 impl Envelope {
     pub(super) fn new() -> Self {
-        Self(b"{".to_vec())
+        Self::sized(EXPECTED_BYTES)
+    }
+
+    /// With room for so many bytes.
+    fn sized(bytes: usize) -> Self {
+        let mut json = Vec::with_capacity(bytes);
+        json.push(b'{');
+        Self(json)
     }
 
     /// Begins with the fields of an object.
     fn of_fields(object: &[u8]) -> Self {
-        Self(object.strip_suffix(b"}").unwrap_or(b"{").to_vec())
+        let mut envelope = Self::sized(2 * object.len() + EXPECTED_BYTES);
+        let fields = object.strip_prefix(b"{").and_then(|o| o.strip_suffix(b"}"));
+        envelope.0.extend_from_slice(fields.unwrap_or_default());
+        envelope
     }
 
     /// Adds an entry.
-    pub(super) fn with(self, name: &'static str, value: &impl Serialize) -> Self {
-        self.with_json(name, &encoded(value))
+    pub(super) fn with(mut self, name: &'static str, value: &impl Serialize) -> Self {
+        self.begin(name);
+        // Our own wire structs always serialise: their keys are strings.
+        let _ = serde_json::to_writer(&mut self.0, value);
+        self
     }
 
+    /// Adds an entry that is JSON already.
     fn with_json(mut self, name: &'static str, json: &[u8]) -> Self {
+        self.begin(name);
+        self.0.extend_from_slice(json);
+        self
+    }
+
+    fn begin(&mut self, name: &'static str) {
         if self.0.len() > 1 {
             self.0.push(b',');
         }
         self.0.push(b'"');
         self.0.extend_from_slice(name.as_bytes());
         self.0.extend_from_slice(b"\":");
-        self.0.extend_from_slice(json);
-        self
     }
 
     pub(super) fn answer(mut self, status: u16) -> Answer {
@@ -43,14 +61,20 @@ impl Envelope {
     }
 }
 
-/// Our own wire structs always serialise: their keys are strings.
+/// Bytes of an answer that is not a list, generously.
+const EXPECTED_BYTES: usize = 1_024;
+/// Bytes of an item of a list, so that its answer is rarely moved while it
+/// grows.
+const EXPECTED_ITEM_BYTES: usize = 1_024;
+
 fn encoded(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
 
 /// A list under its plural name, with paging twice.
 pub(super) fn list<T: Serialize>(name: &'static str, listed: &Listed<T>) -> Answer {
-    with_paging(Envelope::new().with(name, &listed.items), listed).answer(200)
+    let envelope = Envelope::sized(EXPECTED_BYTES + EXPECTED_ITEM_BYTES * listed.items.len());
+    with_paging(envelope.with(name, &listed.items), listed).answer(200)
 }
 
 /// Adds what is known about the pages of a list.

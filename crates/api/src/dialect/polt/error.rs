@@ -25,6 +25,9 @@ struct Cause<'a> {
     problem: &'a str,
 }
 
+/// As successes say it.
+const JSON: &str = "application/json; charset=utf-8";
+
 pub(super) fn render(error: Error) -> Response {
     let Error {
         kind,
@@ -49,6 +52,7 @@ pub(super) fn render(error: Error) -> Response {
     };
     let mut response = (status, Json(refusal)).into_response();
     let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
     if let Some(seconds) = retry_after_s {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }

@@ -28,35 +28,31 @@ pub(crate) async fn mint(
     prefix: &str,
     label: &str,
 ) -> Result<(KeyId, Secret)> {
-    let secret = cx.secret(prefix)?;
-    let key = store_key(cx, account, secret.hash(), label).await?;
-    Ok((key, secret))
+    let id = cx.id();
+    let secret = cx.secret(prefix, id);
+    let key = new_key(cx, id, account, secret.hash(), label);
+    put(cx, &key).await?;
+    Ok((id, secret))
 }
 
-async fn store_key(
-    cx: &mut Cx<'_>,
-    account: AccountId,
-    hash: [u8; 32],
-    label: &str,
-) -> Result<KeyId> {
-    let id = cx.id();
-    let key = Key {
+fn new_key(cx: &Cx<'_>, id: KeyId, account: AccountId, hash: [u8; 32], label: &str) -> Key {
+    Key {
         id,
         account,
         hash,
+        made_up: false,
         label: label.to_owned(),
         created_at: cx.now,
         expires_at: None,
-    };
-    keys::insert(cx.tx, &key).await?;
-    cx.record(
-        Happening::KeyIssued,
-        account,
-        None,
-        json!({ "key": id.to_string(), "label": label }),
-    )
-    .await?;
-    Ok(id)
+    }
+}
+
+/// Stores a key and tells the log.
+async fn put(cx: &mut Cx<'_>, key: &Key) -> Result<()> {
+    keys::insert(cx.tx, key).await?;
+    let facts = json!({ "key": key.id.to_string(), "label": key.label });
+    cx.record(Happening::KeyIssued, key.account, None, facts)
+        .await
 }
 
 /// Revokes a key of an account and tells the log.

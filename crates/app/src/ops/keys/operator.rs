@@ -4,13 +4,14 @@
 use domain::Result;
 use domain::account::{AccountKind, AccountStatus};
 use domain::event::Happening;
+use domain::id::AccountId;
 use serde_json::json;
 use store::Lock;
 use store::tables::accounts::{self, Account};
-use store::tables::keys;
+use store::tables::keys::{self, Key, Labelled};
 use subtle::ConstantTimeEq;
 
-use super::{CONFIGURED, mint, store_key, withdraw};
+use super::{CONFIGURED, mint, new_key, put, withdraw};
 use crate::{Cx, Op, Secret, secret};
 
 /// The operator's name at every door; at the bounty board it is the CTO
@@ -38,27 +39,62 @@ impl Op for EnsureOperator {
             None => (create(cx).await?, true),
         };
         cx.tx.lock(Lock::Account(operator.id)).await?;
-        let before = keys::labelled(cx.tx, operator.id, CONFIGURED).await?;
         let wanted = self.configured.as_deref().map(secret::hash);
-        let mut is_there = false;
-        for (key, hash) in before {
-            if wanted.is_some_and(|wanted| bool::from(wanted.ct_eq(&hash))) {
-                is_there = true;
-            } else {
-                withdraw(cx, operator.id, key).await?;
-            }
-        }
         match wanted {
-            Some(hash) if !is_there => {
-                store_key(cx, operator.id, hash, CONFIGURED).await?;
-                Ok(None)
-            }
-            None if is_new => Ok(Some(
-                mint(cx, operator.id, self.prefix, "first start").await?.1,
-            )),
-            _ => Ok(None),
+            Some(hash) => configure(cx, operator.id, hash).await?,
+            None => withdraw_configured(cx, operator.id, None)
+                .await
+                .map(|_| ())?,
+        }
+        if wanted.is_some() || !is_new {
+            return Ok(None);
+        }
+        Ok(Some(
+            mint(cx, operator.id, self.prefix, "first start").await?.1,
+        ))
+    }
+}
+
+/// Makes the key with this hash the only configured one.
+async fn configure(cx: &mut Cx<'_>, operator: AccountId, hash: [u8; 32]) -> Result<()> {
+    match withdraw_configured(cx, operator, Some(hash)).await? {
+        Some(kept) if kept.works => Ok(()),
+        Some(kept) => {
+            keys::restore(cx.tx, operator, hash, CONFIGURED).await?;
+            let facts = json!({ "key": kept.id.to_string(), "label": CONFIGURED });
+            cx.record(Happening::KeyIssued, operator, None, facts).await
+        }
+        None => {
+            let id = cx.id();
+            let key = new_key(cx, id, operator, hash, CONFIGURED);
+            put(
+                cx,
+                &Key {
+                    made_up: true,
+                    ..key
+                },
+            )
+            .await
         }
     }
+}
+
+/// Revokes the configured keys but the one with the hash to keep, which is
+/// answered.
+async fn withdraw_configured(
+    cx: &mut Cx<'_>,
+    operator: AccountId,
+    keep: Option<[u8; 32]>,
+) -> Result<Option<Labelled>> {
+    let mut kept = None;
+    for key in keys::labelled(cx.tx, operator, CONFIGURED).await? {
+        if keep.is_some_and(|hash| bool::from(hash.ct_eq(&key.hash))) {
+            kept = Some(key);
+        } else if key.works {
+            withdraw(cx, operator, key.id).await?;
+        }
+    }
+    Ok(kept)
 }
 
 async fn create(cx: &mut Cx<'_>) -> Result<Account> {

@@ -31,7 +31,7 @@ impl Op for Rotate {
             ));
         }
         let configured = keys::labelled(cx.tx, account, CONFIGURED).await?;
-        if configured.iter().any(|(key, _)| *key == presented) {
+        if configured.iter().any(|key| key.id == presented) {
             return Err(Error::conflict(
                 "key_is_configured",
                 "this key is set in the server's configuration: change it there and restart the server",

@@ -4,7 +4,8 @@
 use domain::event::Happening;
 use domain::id::AccountId;
 use domain::{Result, limits};
-use store::tables::{events, meta};
+use store::tables::events::{self, Cursor};
+use store::tables::meta;
 
 use crate::{Cx, Op};
 
@@ -12,14 +13,14 @@ use crate::{Cx, Op};
 #[derive(Clone, Debug)]
 pub struct Follow {
     /// The last event seen; `None` begins at the end of the log.
-    pub after: Option<i64>,
+    pub after: Option<Cursor>,
 }
 
 /// What was found.
 #[derive(Clone, Debug)]
 pub struct Followed {
     /// Where to go on.
-    pub cursor: i64,
+    pub cursor: Cursor,
     /// Changes when a backup was put in the database's place.
     pub incarnation: Option<String>,
     /// Accounts whose keys or standing changed.
@@ -35,7 +36,7 @@ impl Op for Follow {
     async fn run(self, cx: &mut Cx<'_>) -> Result<Followed> {
         let incarnation = meta::get(cx.tx, meta::INCARNATION).await?;
         let Some(after) = self.after else {
-            let cursor = events::last(cx.tx).await?;
+            let cursor = events::end(cx.tx).await?;
             return Ok(Followed {
                 cursor,
                 incarnation,
@@ -44,7 +45,7 @@ impl Op for Follow {
             });
         };
         let seen = events::follow(cx.tx, after, limits::EVENTS_AT_ONCE).await?;
-        let cursor = seen.last().map_or(after, |event| event.seq);
+        let cursor = seen.last().map_or(after, |event| event.cursor);
         let more = seen.len() >= limits::EVENTS_AT_ONCE as usize;
         let touched = seen
             .iter()
