@@ -123,7 +123,12 @@ fn seconds(took: Duration) -> String {
 }
 
 fn programs() -> Outcome {
-    let needed = [install::C_COMPILER, install::POSTGRES, install::FLOCK];
+    let needed = [
+        install::C_COMPILER,
+        install::POSTGRES,
+        install::FLOCK,
+        install::CURL,
+    ];
     match install::ensure_present(&needed) {
         Ok(()) => Outcome::Passed,
         Err(error) => Outcome::Failed(format!("{error:#}")),

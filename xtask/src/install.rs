@@ -38,6 +38,12 @@ pub const FLOCK: Requirement = Requirement {
     packages: &["util-linux"],
 };
 
+pub const CURL: Requirement = Requirement {
+    name: "curl",
+    is_present: || process::find("curl").is_some(),
+    packages: &["curl"],
+};
+
 pub const WRK: Requirement = Requirement {
     name: "wrk",
     is_present: || process::find("wrk").is_some(),

@@ -54,7 +54,8 @@ impl Limiter {
         }
     }
 
-    /// Charges a request. The operator, whose server it is, is not limited.
+    /// Charges a request. One IPv6 subscriber has a whole /64, so that is what
+    /// counts as an address. The operator, whose server it is, is not limited.
     pub(crate) fn charge(
         &self,
         actor: &Actor,
@@ -62,6 +63,7 @@ impl Limiter {
         effect: Effect,
         address: IpAddr,
     ) -> Result<()> {
+        let address = subscriber(address);
         match (actor, needs, effect) {
             (actor, _, _) if actor.is_operator() => Ok(()),
             (_, Permission::Register, _) => self.check(
@@ -80,7 +82,7 @@ impl Limiter {
     pub(crate) fn charge_address(&self, address: IpAddr) -> Result<()> {
         self.check(
             &self.reads,
-            &address,
+            &subscriber(address),
             "requests from your address this minute",
         )
     }
@@ -105,6 +107,13 @@ impl Limiter {
         self.registrations
             .iter()
             .for_each(RateLimiter::retain_recent);
+    }
+}
+
+fn subscriber(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
     }
 }
 

@@ -51,7 +51,7 @@ impl Entropy {
         let (ms, us) = (now.0.div_euclid(1_000), now.0.rem_euclid(1_000));
         let fraction = us.saturating_mul(4_096).div_euclid(1_000);
         let high = (ms.cast_unsigned() << 16) | 0x7000 | fraction.cast_unsigned();
-        let low = (u64::from_be_bytes(random) >> 2) | (0b10 << 62);
+        let low = (u64::from_be_bytes(random) & (u64::MAX >> 2)) | (0b10 << 62);
         Uuid::from_u64_pair(high, low)
     }
 }
@@ -60,6 +60,14 @@ impl Entropy {
 mod tests {
     use super::Entropy;
     use domain::Time;
+
+    #[test]
+    fn ids_made_at_one_time_differ() {
+        for entropy in [Entropy::system(), Entropy::sequence()] {
+            let ids: std::collections::HashSet<_> = (0..100).map(|_| entropy.id(Time(7))).collect();
+            assert_eq!(ids.len(), 100);
+        }
+    }
 
     #[test]
     fn ids_are_version_7_and_sort_by_time() {

@@ -123,7 +123,7 @@ impl Error {
         Self::new(
             Kind::Internal,
             "internal",
-            "something went wrong on our side; the log has the cause under this request's id",
+            "something went wrong on our side and nothing was changed; the server's log has the cause",
         )
     }
 

@@ -94,7 +94,8 @@ async fn expire_leases(app: App) -> Result<()> {
 }
 
 async fn prune(app: App) -> Result<()> {
-    app.call(&Actor::System, Prune).await
+    while app.call(&Actor::System, Prune).await? > 0 {}
+    Ok(())
 }
 
 /// Forgets what other processes changed.

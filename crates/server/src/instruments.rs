@@ -1,5 +1,6 @@
 //! Logs and metrics of the process.
 
+use std::io::IsTerminal;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Result};
@@ -49,7 +50,7 @@ pub(crate) fn logs(settings: &Settings) -> Result<WorkerGuard> {
         .with_env_filter(filter)
         .with_writer(writer);
     let begun = if settings.dev {
-        lines.try_init()
+        lines.with_ansi(std::io::stderr().is_terminal()).try_init()
     } else {
         lines.json().flatten_event(true).try_init()
     };

@@ -141,6 +141,11 @@ impl Default for Log {
     }
 }
 
+/// How the variables of the environment begin.
+const PREFIX: &str = "GUILDHALL_";
+/// The operator's key has a short form beside the regular one.
+const OPERATOR_KEY_VARIABLES: [&str; 2] = ["GUILDHALL_OPERATOR_KEY", "GUILDHALL_OPERATOR__KEY"];
+
 /// What flags override.
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
@@ -168,16 +173,17 @@ impl Settings {
             );
             figment = figment.merge(Toml::file_exact(file));
         }
-        let environment = Env::prefixed("GUILDHALL_").split("__");
-        let short_forms = Env::raw()
-            .only(&["GUILDHALL_OPERATOR_KEY"])
-            .map(|_| "operator.key".into())
-            .split(".");
+        let keys = OPERATOR_KEY_VARIABLES.map(|name| name.trim_start_matches(PREFIX));
+        let environment = Env::prefixed(PREFIX).ignore(&keys).split("__");
         let mut settings: Self = figment
             .merge(environment)
-            .merge(short_forms)
             .extract()
             .context("the configuration cannot be read")?;
+        // Taken as it is: a key of digits only is a text all the same.
+        let key = OPERATOR_KEY_VARIABLES
+            .into_iter()
+            .find_map(|name| std::env::var(name).ok());
+        settings.operator.key = key.or(settings.operator.key);
         let Flags {
             listen,
             database,

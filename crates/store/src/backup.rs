@@ -45,6 +45,7 @@ pub fn backup(from: &Location, file: &Path, progress: impl FnMut(i32, i32)) -> R
     }
     let partial = partial_name(file);
     let copied = copy(source, &partial, progress)
+        .and_then(|()| one_file(&partial))
         .and_then(|()| settle(&partial, file).map_err(|e| failed("cannot write", file, e)));
     if copied.is_err() {
         let _ = std::fs::remove_file(&partial);
@@ -162,6 +163,13 @@ fn check_backup(file: &Path) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Makes a copy that is opened without files beside it.
+fn one_file(path: &Path) -> Result<()> {
+    Connection::open(path)
+        .and_then(|c| c.pragma_update(None, "journal_mode", "delete"))
+        .map_err(|e| failed("cannot write", path, e))
 }
 
 fn mark(path: &Path, incarnation: Uuid) -> Result<()> {

@@ -8,9 +8,10 @@ use domain::policy::Actor;
 
 use super::print;
 use crate::Settings;
-use crate::serve::{open, told};
+use crate::serve::{location, open, told};
 
 pub(crate) async fn audit(settings: Settings) -> Result<ExitCode> {
+    location(&settings)?.require_existing().map_err(told)?;
     let app = open(&settings).await?;
     let findings = app.call(&Actor::System, Audit).await.map_err(told)?;
     let mut violated = 0;

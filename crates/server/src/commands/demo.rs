@@ -346,7 +346,7 @@ fn tell_where_to_look(settings: &Settings, operator_key: &str, agents: &[(Actor,
     let address = format!("http://{}", settings.server.listen);
     print(&format!(
         "start it:      guildhall serve --database {}",
-        settings.database
+        settings.database_shown()
     ));
     for path in [
         "/",

@@ -12,9 +12,10 @@ use domain::policy::Actor;
 use super::{print, tell};
 use crate::Settings;
 use crate::cli::Key;
-use crate::serve::{KEY_PREFIX, open, told};
+use crate::serve::{KEY_PREFIX, location, open, told};
 
 pub(crate) async fn key(settings: Settings, what: Key) -> Result<ExitCode> {
+    location(&settings)?.require_existing().map_err(told)?;
     let app = open(&settings).await?;
     let done = run(&app, what).await;
     app.store().close().await;

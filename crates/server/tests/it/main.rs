@@ -1,2 +1,21 @@
 //! The one integration binary: every test that goes over HTTP or starts the
 //! program.
+
+mod authorization;
+mod backup;
+mod bad_input;
+mod commands;
+mod crash;
+mod faults;
+mod idempotency;
+mod lifecycle;
+mod limits;
+mod polt_rules;
+mod polt_transcripts;
+mod program;
+mod properties;
+mod races;
+mod readme;
+mod wire_bodies;
+mod wire_routes;
+mod wire_talk;

@@ -34,6 +34,21 @@ impl Location {
             "the database must be 'sqlite:PATH' or 'postgres://user@host/name'",
         ))
     }
+
+    /// For commands that look at a database and must not make an empty one
+    /// where a path is mistyped.
+    ///
+    /// # Errors
+    /// `NotFound` when it names a file that is not there.
+    pub fn require_existing(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(path) if !path.exists() => Err(Error::not_found(
+                "no_database",
+                format!("there is no database {}: check --database", path.display()),
+            )),
+            Self::Sqlite(_) | Self::Postgres(_) => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -281,6 +281,13 @@ fn unreachable_now() -> Error {
     )
 }
 
+/// An error with its causes: what the server said stands in the last one.
+fn told(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let told: Vec<_> = causes.map(ToString::to_string).collect();
+    told.join(": ")
+}
+
 /// The pool of a running PostgreSQL engine.
 #[derive(Clone)]
 pub(crate) struct Handle {
@@ -335,14 +342,14 @@ impl Handle {
             Error::new(
                 Kind::Unavailable,
                 "cannot_open_database",
-                format!("cannot connect to PostgreSQL: {cause}"),
+                format!("cannot connect to PostgreSQL: {}", told(&cause)),
             )
         })?;
         let broken = |cause: tokio_postgres::Error| {
             Error::new(
                 Kind::Unavailable,
                 "cannot_migrate",
-                format!("cannot bring the schema up to date: {cause}"),
+                format!("cannot bring the schema up to date: {}", told(&cause)),
             )
         };
         let tx = client.transaction().await.map_err(broken)?;

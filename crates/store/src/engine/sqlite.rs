@@ -173,6 +173,7 @@ pub(crate) struct Handle {
 struct Shared {
     writes: Queue<WriteJob>,
     reads: Queue<ReadJob>,
+    /// The writer first.
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -261,17 +262,20 @@ impl Handle {
 
     pub(crate) async fn close(&self) {
         let shared = Arc::clone(&self.shared);
-        shared.writes.close();
-        shared.reads.close();
         let joined = tokio::task::spawn_blocking(move || {
-            let threads = std::mem::take(
-                &mut *shared
-                    .threads
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner),
-            );
-            for thread in threads {
-                let _ = thread.join();
+            let lock = shared.threads.lock();
+            let threads = std::mem::take(&mut *lock.unwrap_or_else(PoisonError::into_inner));
+            let mut threads = threads.into_iter();
+            let writer = threads.next();
+            shared.reads.close();
+            for reader in threads {
+                let _ = reader.join();
+            }
+            // Last, because the last connection to close copies the
+            // write-ahead log into the database, and a reader could not.
+            shared.writes.close();
+            if let Some(writer) = writer {
+                let _ = writer.join();
             }
         });
         let _ = joined.await;

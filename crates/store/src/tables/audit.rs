@@ -29,7 +29,7 @@ statements! {
     PAID_PASSED = "select count(*) from ledger_entries e where e.reason = 'payout' and not exists \
         (select 1 from tasks t where t.id = e.task and t.status = 'accepted')";
     PASSED_PAID = "select count(*) from tasks t where t.status = 'accepted' and t.reward_asset is not null \
-        and not exists (select 1 from ledger_entries e where e.task = t.id and e.reason = 'payout')";
+        and not exists (select 1 from ledger_entries e where e.task = t.id and e.reason in ('payout', 'fee'))";
     ESCROW_CLOSED = "select count(*) from ledger_accounts a join tasks t on t.id = a.owner \
         where a.bucket = 'escrow' and a.balance <> 0 and t.phase in ('done', 'closed')";
     ESCROW_OPEN = "select count(*) from tasks t where t.funding = 'escrow' and t.reward_asset is not null \

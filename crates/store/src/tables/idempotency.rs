@@ -19,6 +19,7 @@ statements! {
     INSERT = "insert into idempotency (scope, request, answer, created_at) values ($1, $2, $3, $4) \
         on conflict (scope) do update set request = excluded.request, answer = excluded.answer, \
         created_at = excluded.created_at where idempotency.created_at <= $5";
+    STALE = "select count(*) from (select 1 as one from idempotency where created_at <= $1 limit $2) s";
     PRUNE = "delete from idempotency where scope in (select scope from idempotency where created_at <= $1 \
         order by created_at limit $2)";
 }
@@ -63,7 +64,11 @@ pub fn in_flight() -> Error {
     )
 }
 
-/// Forgets answers older than `before`.
-pub async fn prune(tx: &mut Tx, before: Time, rows: u32) -> Result<()> {
-    tx.write(PRUNE, vec![before.into(), rows.into()]).await
+/// Forgets answers older than `before`, at most so many. Answers how many.
+pub async fn prune(tx: &mut Tx, before: Time, rows: u32) -> Result<i64> {
+    let stale = tx
+        .row(STALE, vec![before.into(), rows.into()], |row| row.int(0))
+        .await?;
+    tx.write(PRUNE, vec![before.into(), rows.into()]).await?;
+    Ok(stale.unwrap_or(0))
 }

@@ -62,6 +62,81 @@ pub struct Shown {
     pub assignee_handle: Option<String>,
 }
 
+/// A task as boards list it: what everybody may see, and no more columns than
+/// that, because a list is read far more often than anything else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// Its id, the same at every door.
+    pub id: TaskId,
+    /// The project it belongs to.
+    pub project: ProjectId,
+    /// That project's title.
+    pub project_title: String,
+    /// Its title.
+    pub title: String,
+    /// What is to be done.
+    pub description: String,
+    /// The reward, as displayed.
+    pub payout_display: String,
+    /// How hard it is said to be.
+    pub difficulty: Difficulty,
+    /// When it should be done.
+    pub deadline: Option<Time>,
+    /// Where it stands.
+    pub status: Status,
+    /// Who holds it, or completed it.
+    pub assignee: Option<AccountId>,
+    /// That account's name.
+    pub assignee_handle: Option<String>,
+    /// When its holder took it.
+    pub claimed_at: Option<Time>,
+    /// When the claim runs out.
+    pub lease_ends: Option<Time>,
+    /// When it passed.
+    pub completed_at: Option<Time>,
+    /// When its reward was paid.
+    pub paid_at: Option<Time>,
+    /// When it was published.
+    pub created_at: Time,
+    /// When it last changed.
+    pub updated_at: Time,
+}
+
+impl From<Shown> for Card {
+    fn from(shown: Shown) -> Self {
+        let Shown {
+            task,
+            project_title,
+            assignee_handle,
+        } = shown;
+        let State {
+            status,
+            assignee,
+            lease_ends,
+            rejections: _,
+        } = task.state;
+        Self {
+            id: task.id,
+            project: task.project,
+            project_title,
+            title: task.title,
+            description: task.description,
+            payout_display: task.payout_display,
+            difficulty: task.difficulty,
+            deadline: task.deadline,
+            status,
+            assignee,
+            assignee_handle,
+            claimed_at: task.claimed_at,
+            lease_ends,
+            completed_at: task.completed_at,
+            paid_at: task.paid_at,
+            created_at: task.created_at,
+            updated_at: task.updated_at,
+        }
+    }
+}
+
 /// Which tasks a list shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -91,10 +166,19 @@ macro_rules! shown {
     };
 }
 
+macro_rules! card {
+    () => {
+        "select t.id, t.project, t.title, t.description, t.payout_display, t.difficulty, t.deadline, t.status, \
+         t.assignee, t.claimed_at, t.lease_ends, t.completed_at, t.paid_at, t.created_at, t.updated_at, \
+         (select title from projects where id = t.project), (select handle from accounts where id = t.assignee) \
+         from tasks t "
+    };
+}
+
 statements! {
     FIND = concat!("select ", columns!(), " from tasks t where t.id = $1");
     FIND_SHOWN = concat!("select ", shown!(), " from tasks t where t.id = $1");
-    BY_ASSIGNEE = concat!("select ", shown!(), " from tasks t where t.assignee = $1 and t.phase = $2 \
+    BY_ASSIGNEE = concat!(card!(), "where t.assignee = $1 and t.phase = $2 \
         order by t.id desc limit $3 offset $4");
     HELD = "select count(*) from tasks where assignee = $1 and phase = 'working'";
     HELD_IDS = "select id from tasks where assignee = $1 and phase = 'working' order by id";
@@ -143,11 +227,7 @@ fn list_text(filters: usize, sort: Sort) -> String {
         Sort::Deadline => "t.deadline_rank, t.id",
     };
     format!(
-        concat!(
-            "select ",
-            shown!(),
-            " from tasks t {} order by {} limit ${} offset ${}"
-        ),
+        concat!(card!(), "{} order by {} limit ${} offset ${}"),
         filter,
         order,
         parameter(),
@@ -202,6 +282,28 @@ fn read_shown(row: &Row<'_>) -> Result<Shown> {
     })
 }
 
+fn read_card(row: &Row<'_>) -> Result<Card> {
+    Ok(Card {
+        id: row.id(0)?,
+        project: row.id(1)?,
+        title: row.text(2)?,
+        description: row.text(3)?,
+        payout_display: row.text(4)?,
+        difficulty: row.word(5, Difficulty::parse)?,
+        deadline: row.opt_time(6)?,
+        status: row.word(7, Status::parse)?,
+        assignee: row.opt_id(8)?,
+        claimed_at: row.opt_time(9)?,
+        lease_ends: row.opt_time(10)?,
+        completed_at: row.opt_time(11)?,
+        paid_at: row.opt_time(12)?,
+        created_at: row.time(13)?,
+        updated_at: row.time(14)?,
+        project_title: row.opt_text(15)?.unwrap_or_default(),
+        assignee_handle: row.opt_text(16)?,
+    })
+}
+
 /// The task with this id.
 pub async fn find(tx: &mut Tx, id: TaskId) -> Result<Option<Task>> {
     tx.row(FIND, vec![Val::id(id)], read).await
@@ -213,7 +315,7 @@ pub async fn find_shown(tx: &mut Tx, id: TaskId) -> Result<Option<Shown>> {
 }
 
 /// A page of tasks.
-pub async fn list(tx: &mut Tx, filter: Filter, sort: Sort, page: Page) -> Result<Vec<Shown>> {
+pub async fn list(tx: &mut Tx, filter: Filter, sort: Sort, page: Page) -> Result<Vec<Card>> {
     let Filter {
         phase,
         difficulty,
@@ -231,7 +333,7 @@ pub async fn list(tx: &mut Tx, filter: Filter, sort: Sort, page: Page) -> Result
     params.extend(difficulty.map(|d| Val::from(d.as_str())));
     params.extend(project.map(Val::id));
     params.extend([Val::from(page.rows), Val::from(page.offset())]);
-    tx.rows(sql, params, read_shown).await
+    tx.rows(sql, params, read_card).await
 }
 
 /// How many tasks a list has, from the maintained counts.
@@ -257,14 +359,14 @@ pub async fn by_assignee(
     account: AccountId,
     phase: Phase,
     page: Page,
-) -> Result<Vec<Shown>> {
+) -> Result<Vec<Card>> {
     let params = vec![
         Val::id(account),
         phase.as_str().into(),
         page.rows.into(),
         page.offset().into(),
     ];
-    tx.rows(BY_ASSIGNEE, params, read_shown).await
+    tx.rows(BY_ASSIGNEE, params, read_card).await
 }
 
 /// How many tasks an account is working on.

@@ -7,7 +7,7 @@ use app::ops::accounts::{
 use app::ops::activity::Feed;
 use app::ops::keys::Rotate;
 use app::tables::events;
-use app::tables::tasks::Shown as ShownTask;
+use app::tables::tasks::Card;
 use app::{Answer, Secret};
 use domain::id::AccountId;
 use domain::page::{Listed, Page};
@@ -138,7 +138,7 @@ impl Wire<Polt> for Profile {
     }
 }
 
-fn tasks(name: &'static str, listed: &Listed<ShownTask>, now: Time) -> Answer {
+fn tasks(name: &'static str, listed: &Listed<Card>, now: Time) -> Answer {
     let Listed { items, page, total } = listed;
     let items = items.iter().map(|shown| Task::of(shown, now)).collect();
     envelope::list(
@@ -159,7 +159,7 @@ impl Wire<Polt> for Contributions {
         })
     }
 
-    fn encode(listed: Listed<ShownTask>, now: Time) -> Answer {
+    fn encode(listed: Listed<Card>, now: Time) -> Answer {
         tasks("contributions", &listed, now)
     }
 }
@@ -172,7 +172,7 @@ impl Wire<Polt> for Committed {
         })
     }
 
-    fn encode(listed: Listed<ShownTask>, now: Time) -> Answer {
+    fn encode(listed: Listed<Card>, now: Time) -> Answer {
         tasks("tasks", &listed, now)
     }
 }

@@ -11,14 +11,12 @@ use app::tables::launches::Launch as StoredLaunch;
 use app::tables::messages::{Message, SubjectKind};
 use app::tables::projects::{Milestone as StoredMilestone, Pitch, Project as StoredProject};
 use app::tables::submissions::{Shown as ShownSubmission, Submission as StoredSubmission};
-use app::tables::tasks::{
-    Contributor as StoredContributor, Shown as ShownTask, Task as StoredTask,
-};
+use app::tables::tasks::{Card, Contributor as StoredContributor};
 use domain::Time;
 use domain::account::{AccountKind, AccountStatus};
 use domain::event::Happening;
 use domain::id::Id;
-use domain::task::{Phase, State};
+use domain::task::Phase;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -82,37 +80,26 @@ pub(super) struct Task<'a> {
 }
 
 impl<'a> Task<'a> {
-    pub(super) fn of(shown: &'a ShownTask, now: Time) -> Self {
-        let ShownTask {
-            task,
-            project_title,
-            assignee_handle,
-        } = shown;
-        let StoredTask {
+    pub(super) fn of(card: &'a Card, now: Time) -> Self {
+        let Card {
             id,
             project,
-            publisher: _,
+            project_title,
             title,
             description,
             payout_display,
-            reward: _,
             difficulty,
             deadline,
-            state:
-                State {
-                    status: at,
-                    assignee,
-                    lease_ends,
-                    rejections: _,
-                },
+            status: at,
+            assignee,
+            assignee_handle,
             claimed_at,
-            submissions: _,
+            lease_ends,
             completed_at,
             paid_at,
-            terms: _,
             created_at,
             updated_at,
-        } = task;
+        } = card;
         let ended = matches!(at.phase(), Phase::Done | Phase::Closed);
         Self {
             id: Text::of(*id),

@@ -91,7 +91,7 @@ impl Wire<Polt> for Decide {
             } else {
                 "Submission rejected"
             },
-            &reviewed,
+            reviewed,
             now,
         )
     }
@@ -114,14 +114,15 @@ impl Wire<Polt> for RequestRevision {
     }
 
     fn encode(reviewed: Reviewed, now: Time) -> Answer {
-        judged("Revision requested", &reviewed, now)
+        judged("Revision requested", reviewed, now)
     }
 }
 
-fn judged(sentence: &str, reviewed: &Reviewed, now: Time) -> Answer {
+fn judged(sentence: &str, reviewed: Reviewed, now: Time) -> Answer {
     let Reviewed { submission, task } = reviewed;
+    let card = task.into();
     message(sentence)
-        .with("submission", &Submission::of(submission))
-        .with("task", &Task::of(task, now))
+        .with("submission", &Submission::of(&submission))
+        .with("task", &Task::of(&card, now))
         .answer(200)
 }

@@ -6,7 +6,7 @@ use app::ops::tasks::{
     Renew, Submissions, Submit,
 };
 use app::tables::submissions::Shown as ShownSubmission;
-use app::tables::tasks::{Filter, Shown};
+use app::tables::tasks::{Card, Filter, Shown};
 use domain::id::{ProjectId, TaskId};
 use domain::page::Listed;
 use domain::task::{Difficulty, Sort, Terms};
@@ -46,9 +46,9 @@ fn sort(input: &Input<'_>) -> Result<Sort> {
         .unwrap_or(Sort::New))
 }
 
-fn listed(listed: &Listed<Shown>, now: Time) -> Answer {
+fn listed(listed: &Listed<Card>, now: Time) -> Answer {
     let Listed { items, page, total } = listed;
-    let items = items.iter().map(|shown| Task::of(shown, now)).collect();
+    let items = items.iter().map(|card| Task::of(card, now)).collect();
     envelope::list(
         "tasks",
         &Listed {
@@ -59,10 +59,11 @@ fn listed(listed: &Listed<Shown>, now: Time) -> Answer {
     )
 }
 
-fn changed(sentence: &str, shown: &Shown, now: Time) -> Answer {
+fn changed(status: u16, sentence: &str, shown: Shown, now: Time) -> Answer {
+    let card = shown.into();
     message(sentence)
-        .with("task", &Task::of(shown, now))
-        .answer(200)
+        .with("task", &Task::of(&card, now))
+        .answer(status)
 }
 
 impl Wire<Polt> for List {
@@ -74,7 +75,7 @@ impl Wire<Polt> for List {
         })
     }
 
-    fn encode(output: Listed<Shown>, now: Time) -> Answer {
+    fn encode(output: Listed<Card>, now: Time) -> Answer {
         listed(&output, now)
     }
 }
@@ -90,7 +91,7 @@ impl Wire<Polt> for ListOfProject {
         })
     }
 
-    fn encode(output: Listed<Shown>, now: Time) -> Answer {
+    fn encode(output: Listed<Card>, now: Time) -> Answer {
         listed(&output, now)
     }
 }
@@ -100,7 +101,7 @@ impl Wire<Polt> for Recent {
         Ok(Self)
     }
 
-    fn encode(output: Listed<Shown>, now: Time) -> Answer {
+    fn encode(output: Listed<Card>, now: Time) -> Answer {
         listed(&output, now)
     }
 }
@@ -113,10 +114,8 @@ impl Wire<Polt> for Get {
     }
 
     fn encode(Details { shown, submissions }: Details, now: Time) -> Answer {
-        envelope::object(
-            "task",
-            &Task::of(&shown, now).with_submissions(&submissions),
-        )
+        let card = shown.into();
+        envelope::object("task", &Task::of(&card, now).with_submissions(&submissions))
     }
 }
 
@@ -165,9 +164,7 @@ impl Wire<Polt> for Publish {
     }
 
     fn encode(shown: Shown, now: Time) -> Answer {
-        message("Task created")
-            .with("task", &Task::of(&shown, now))
-            .answer(201)
+        changed(201, "Task created", shown, now)
     }
 }
 
@@ -218,7 +215,7 @@ impl Wire<Polt> for Edit {
     }
 
     fn encode(shown: Shown, now: Time) -> Answer {
-        changed("Task updated", &shown, now)
+        changed(200, "Task updated", shown, now)
     }
 }
 
@@ -230,7 +227,7 @@ impl Wire<Polt> for Cancel {
     }
 
     fn encode(shown: Shown, now: Time) -> Answer {
-        changed("Task cancelled", &shown, now)
+        changed(200, "Task cancelled", shown, now)
     }
 }
 
@@ -242,7 +239,7 @@ impl Wire<Polt> for Claim {
     }
 
     fn encode(shown: Shown, now: Time) -> Answer {
-        changed("Successfully committed to task", &shown, now)
+        changed(200, "Successfully committed to task", shown, now)
     }
 }
 
@@ -254,7 +251,7 @@ impl Wire<Polt> for Release {
     }
 
     fn encode(shown: Shown, now: Time) -> Answer {
-        changed("Task is available again", &shown, now)
+        changed(200, "Task is available again", shown, now)
     }
 }
 
@@ -266,7 +263,7 @@ impl Wire<Polt> for Renew {
     }
 
     fn encode(shown: Shown, now: Time) -> Answer {
-        changed("Commitment renewed", &shown, now)
+        changed(200, "Commitment renewed", shown, now)
     }
 }
 
@@ -278,7 +275,7 @@ impl Wire<Polt> for MarkPaid {
     }
 
     fn encode(shown: Shown, now: Time) -> Answer {
-        changed("Task marked as paid", &shown, now)
+        changed(200, "Task marked as paid", shown, now)
     }
 }
 

@@ -4,14 +4,14 @@
 use domain::account::{AccountKind, AccountStatus};
 use domain::event::Happening;
 use domain::id::AccountId;
-use domain::task::ClaimStatus;
+use domain::task::State;
 use domain::{Error, Result, limits, text};
 use serde_json::json;
 use store::Lock;
 use store::tables::{accounts, tasks};
 
 use super::{Shown, show, unknown};
-use crate::ops::tasks::revoke;
+use crate::ops::tasks::revoke_if;
 use crate::{Cx, Op};
 
 /// Bans an account. Banning it again replaces the reason.
@@ -46,8 +46,10 @@ impl Op for Ban {
         account.status = AccountStatus::Banned;
         account.ban_reason = self.reason.filter(|reason| !reason.trim().is_empty());
         accounts::update(cx.tx, &account).await?;
-        for task in tasks::held_ids(cx.tx, account.id).await? {
-            revoke(cx, task, ClaimStatus::Revoked, Happening::TaskReleased).await?;
+        let id = account.id;
+        for task in tasks::held_ids(cx.tx, id).await? {
+            let is_theirs = |state: &State| state.assignee == Some(id);
+            revoke_if(cx, task, is_theirs, Happening::TaskReleased).await?;
         }
         cx.record(
             Happening::AccountBanned,

@@ -4,7 +4,7 @@
 use domain::Result;
 use domain::page::{Listed, Page};
 use domain::task::Phase;
-use store::tables::tasks::{self, Shown};
+use store::tables::tasks::{self, Card};
 
 use super::named;
 use crate::{Cx, Op};
@@ -19,7 +19,7 @@ pub struct Contributions {
 }
 
 impl Op for Contributions {
-    type Output = Listed<Shown>;
+    type Output = Listed<Card>;
     operation!("accounts.contributions", ReadPublic, Reads);
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Self::Output> {
@@ -43,7 +43,7 @@ pub struct Committed {
 }
 
 impl Op for Committed {
-    type Output = Listed<Shown>;
+    type Output = Listed<Card>;
     operation!("accounts.committed", ReadPublic, Reads);
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Self::Output> {

@@ -18,6 +18,8 @@ use crate::{Cx, Op, Secret, secret};
 /// (POLT section 1).
 const HANDLE: &str = "openpolt";
 const DISPLAY_NAME: &str = "OpenPOLT";
+/// Marks a key that was generated because there was none.
+const GENERATED: &str = "generated at start";
 
 /// Makes the operator's account when there is none, and its key.
 #[derive(Clone)]
@@ -34,30 +36,27 @@ impl Op for EnsureOperator {
     operation!("keys.ensure_operator", Maintain, Writes);
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Option<Secret>> {
-        let (operator, is_new) = match accounts::find_operator(cx.tx).await? {
-            Some(operator) => (operator, false),
-            None => (create(cx).await?, true),
+        let operator = match accounts::find_operator(cx.tx).await? {
+            Some(operator) => operator.id,
+            None => create(cx).await?.id,
         };
-        cx.tx.lock(Lock::Account(operator.id)).await?;
-        let wanted = self.configured.as_deref().map(secret::hash);
-        match wanted {
-            Some(hash) => configure(cx, operator.id, hash).await?,
-            None => withdraw_configured(cx, operator.id, None)
-                .await
-                .map(|_| ())?,
-        }
-        if wanted.is_some() || !is_new {
+        cx.tx.lock(Lock::Account(operator)).await?;
+        if let Some(configured) = &self.configured {
+            configure(cx, operator, secret::hash(configured)).await?;
             return Ok(None);
         }
-        Ok(Some(
-            mint(cx, operator.id, self.prefix, "first start").await?.1,
-        ))
+        // A key that was configured once goes on working, so that a command
+        // that does not know the setting takes nothing away.
+        if !keys::active(cx.tx, operator).await?.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(mint(cx, operator, self.prefix, GENERATED).await?.1))
     }
 }
 
 /// Makes the key with this hash the only configured one.
 async fn configure(cx: &mut Cx<'_>, operator: AccountId, hash: [u8; 32]) -> Result<()> {
-    match withdraw_configured(cx, operator, Some(hash)).await? {
+    match withdraw_others(cx, operator, hash).await? {
         Some(kept) if kept.works => Ok(()),
         Some(kept) => {
             keys::restore(cx.tx, operator, hash, CONFIGURED).await?;
@@ -79,16 +78,15 @@ async fn configure(cx: &mut Cx<'_>, operator: AccountId, hash: [u8; 32]) -> Resu
     }
 }
 
-/// Revokes the configured keys but the one with the hash to keep, which is
-/// answered.
-async fn withdraw_configured(
+/// Revokes the configured keys but the one with this hash, which is answered.
+async fn withdraw_others(
     cx: &mut Cx<'_>,
     operator: AccountId,
-    keep: Option<[u8; 32]>,
+    keep: [u8; 32],
 ) -> Result<Option<Labelled>> {
     let mut kept = None;
     for key in keys::labelled(cx.tx, operator, CONFIGURED).await? {
-        if keep.is_some_and(|hash| bool::from(hash.ct_eq(&key.hash))) {
+        if bool::from(keep.as_slice().ct_eq(&key.hash)) {
             kept = Some(key);
         } else if key.works {
             withdraw(cx, operator, key.id).await?;

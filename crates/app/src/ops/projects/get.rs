@@ -6,7 +6,7 @@ use domain::task::Sort;
 use domain::{Result, limits};
 use store::tables::messages::{self, Message};
 use store::tables::projects::{self, Milestone, Project};
-use store::tables::tasks::{self, Filter, Shown};
+use store::tables::tasks::{self, Card, Filter};
 
 use crate::ops::tasks::unknown_project;
 use crate::{Cx, Op};
@@ -24,7 +24,7 @@ pub struct Details {
     /// The project.
     pub project: Project,
     /// Its tasks, newest first.
-    pub tasks: Vec<Shown>,
+    pub tasks: Vec<Card>,
     /// Its milestones, in order.
     pub milestones: Vec<Milestone>,
     /// Its discussion, oldest first.

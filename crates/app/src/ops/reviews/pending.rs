@@ -6,7 +6,7 @@ use domain::{Error, Result, limits};
 use store::tables::accounts::{self, Account};
 use store::tables::projects::{self, Project};
 use store::tables::submissions::{self, Shown};
-use store::tables::tasks;
+use store::tables::tasks::{self, Card};
 
 use crate::{Cx, Op};
 
@@ -23,7 +23,7 @@ pub struct Waiting {
     /// The submission.
     pub submission: Shown,
     /// The task it is for.
-    pub task: tasks::Shown,
+    pub task: Card,
     /// That task's project.
     pub project: Project,
     /// Its author.
@@ -54,7 +54,8 @@ async fn with_context(cx: &mut Cx<'_>, submission: Shown) -> Result<Waiting> {
     let of = &submission.submission;
     let task = tasks::find_shown(cx.tx, of.task)
         .await?
-        .ok_or_else(Error::internal)?;
+        .ok_or_else(Error::internal)?
+        .into();
     let project = projects::find(cx.tx, of.project)
         .await?
         .ok_or_else(Error::internal)?;

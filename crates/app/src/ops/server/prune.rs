@@ -11,10 +11,11 @@ use crate::{Cx, Op};
 pub struct Prune;
 
 impl Op for Prune {
-    type Output = ();
+    /// How many were forgotten; ask again while it is not 0.
+    type Output = i64;
     operation!("server.prune", Maintain, Writes);
 
-    async fn run(self, cx: &mut Cx<'_>) -> Result<()> {
+    async fn run(self, cx: &mut Cx<'_>) -> Result<i64> {
         idempotency::prune(cx.tx, cx.now.minus(KEPT), limits::SWEEP_ROWS).await
     }
 }

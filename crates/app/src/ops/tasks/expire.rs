@@ -2,11 +2,11 @@
 //! it, because each task is locked and looked at again.
 
 use domain::event::Happening;
-use domain::task::{ClaimStatus, Status};
+use domain::task::State;
 use domain::{Result, limits};
 use store::tables::tasks;
 
-use super::{locked, revoke};
+use super::revoke_if;
 use crate::{Cx, Op};
 
 /// Takes back what has run out, a bounded number at a time.
@@ -14,19 +14,18 @@ use crate::{Cx, Op};
 pub struct ExpireLeases;
 
 impl Op for ExpireLeases {
-    /// How many claims were looked at; ask again while it is not 0.
+    /// How many claims were taken back; ask again while it is not 0.
     type Output = usize;
     operation!("tasks.expire_leases", Maintain, Writes);
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<usize> {
-        let ended = tasks::lease_ended(cx.tx, cx.now, limits::SWEEP_ROWS).await?;
-        for task in &ended {
-            let state = locked(cx, *task).await?.task.state;
-            let is_over = state.lease_ends.is_some_and(|end| end <= cx.now);
-            if state.status == Status::Claimed && is_over {
-                revoke(cx, *task, ClaimStatus::Revoked, Happening::TaskLeaseExpired).await?;
-            }
+        let now = cx.now;
+        let is_over = |state: &State| state.lease_ends.is_some_and(|end| end <= now);
+        let mut taken_back = 0;
+        for task in tasks::lease_ended(cx.tx, now, limits::SWEEP_ROWS).await? {
+            let was_due = revoke_if(cx, task, is_over, Happening::TaskLeaseExpired).await?;
+            taken_back += usize::from(was_due);
         }
-        Ok(ended.len())
+        Ok(taken_back)
     }
 }

@@ -4,7 +4,7 @@ use domain::Result;
 use domain::id::ProjectId;
 use domain::page::{Listed, Page};
 use domain::task::{Phase, Sort};
-use store::tables::tasks::{self, Filter, Shown};
+use store::tables::tasks::{self, Card, Filter};
 
 use super::existing_project;
 use crate::{Cx, Op};
@@ -24,7 +24,7 @@ pub struct List {
 }
 
 impl Op for List {
-    type Output = Listed<Shown>;
+    type Output = Listed<Card>;
     operation!("tasks.list", ReadPublic, Reads);
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Self::Output> {
@@ -32,7 +32,7 @@ impl Op for List {
     }
 }
 
-async fn list(cx: &mut Cx<'_>, filter: Filter, sort: Sort, page: Page) -> Result<Listed<Shown>> {
+async fn list(cx: &mut Cx<'_>, filter: Filter, sort: Sort, page: Page) -> Result<Listed<Card>> {
     let total = tasks::count(cx.tx, filter).await?;
     // A page behind the end is known to be empty without walking there.
     let items = if page.offset() >= total {
@@ -57,7 +57,7 @@ pub struct ListOfProject {
 }
 
 impl Op for ListOfProject {
-    type Output = Listed<Shown>;
+    type Output = Listed<Card>;
     operation!("tasks.list_of_project", ReadPublic, Reads);
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Self::Output> {
@@ -80,7 +80,7 @@ impl Op for ListOfProject {
 pub struct Recent;
 
 impl Op for Recent {
-    type Output = Listed<Shown>;
+    type Output = Listed<Card>;
     operation!("tasks.recent", ReadPublic, Reads);
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Self::Output> {

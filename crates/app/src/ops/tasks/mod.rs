@@ -26,7 +26,7 @@ pub use submit::Submit;
 
 use domain::event::Happening;
 use domain::id::{ProjectId, TaskId};
-use domain::task::{ClaimStatus, State};
+use domain::task::{ClaimStatus, State, Status};
 use domain::{Error, Result, limits, text};
 use serde_json::{Value, json};
 use store::Lock;
@@ -79,18 +79,24 @@ pub(crate) async fn record_with(
     cx.record(what, task.id, Some(task.project), facts).await
 }
 
-/// Takes a task back from its holder.
-pub(crate) async fn revoke(
+/// Takes a task back from its holder if, behind its lock, that is still due.
+/// True when it was.
+pub(crate) async fn revoke_if(
     cx: &mut Cx<'_>,
     id: TaskId,
-    how: ClaimStatus,
+    is_due: impl Fn(&State) -> bool,
     what: Happening,
-) -> Result<()> {
+) -> Result<bool> {
     let mut shown = locked(cx, id).await?;
-    let next = shown.task.state.revoke()?;
-    tasks::end_claim(cx.tx, id, how, cx.now).await?;
+    let state = shown.task.state;
+    if state.status != Status::Claimed || !is_due(&state) {
+        return Ok(false);
+    }
+    let next = state.revoke()?;
+    tasks::end_claim(cx.tx, id, ClaimStatus::Revoked, cx.now).await?;
     put(cx, &mut shown, next).await?;
-    record(cx, what, &shown.task).await
+    record(cx, what, &shown.task).await?;
+    Ok(true)
 }
 
 /// The texts of a task, wherever they come from.

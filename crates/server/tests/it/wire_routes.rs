@@ -1,0 +1,114 @@
+//! Paths and methods: what is there, what is not, and what is said of it.
+
+use testkit::engine::Engine;
+use testkit::http::Answer;
+use testkit::server::Server;
+
+use crate::wire_talk::talk;
+
+#[track_caller]
+fn is_a_refusal(answer: &Answer, status: u16, code: &str) {
+    assert_eq!(
+        (answer.status, answer.code()),
+        (status, Some(code)),
+        "{answer}"
+    );
+    assert_eq!(answer.json["statusCode"], status, "{answer}");
+    assert_eq!(answer.json["error"], answer.json["message"], "{answer}");
+    assert!(
+        answer
+            .header("content-type")
+            .is_some_and(|it| it.starts_with("application/json")),
+        "{answer}"
+    );
+}
+
+#[test]
+fn an_unknown_path_is_a_refusal_in_json() {
+    let server = Server::start(Engine::Sqlite);
+    let unknown = [
+        "/api",
+        "/api/",
+        "/api/tasks/",
+        "/api//tasks",
+        "/API/tasks",
+        "/api/tasks/1/2/3",
+        "/nothing",
+        "/api/tasks%2Frecent",
+    ];
+    for path in unknown {
+        for method in ["GET", "POST", "DELETE", "BREW"] {
+            is_a_refusal(
+                &server.client().request(method, path).send(),
+                404,
+                "ROUTE_NOT_FOUND",
+            );
+        }
+    }
+}
+
+#[test]
+fn a_method_that_a_path_does_not_take_is_a_refusal_in_json() {
+    let server = Server::start(Engine::Sqlite);
+    for route in api::routes() {
+        for method in ["PUT", "OPTIONS", "TRACE", "BREW"] {
+            let answer = server
+                .client()
+                .request(method, &route.path.replace(['{', '}'], ""))
+                .send();
+            is_a_refusal(&answer, 405, "METHOD_NOT_ALLOWED");
+            let allow = answer.header("allow").unwrap_or_default();
+            assert!(
+                allow.split(',').any(|it| it == route.method),
+                "{route:?}\n{answer}"
+            );
+        }
+    }
+}
+
+#[test]
+fn head_answers_like_get_without_the_body() {
+    let server = Server::start(Engine::Sqlite);
+    let ada = server.register("ada");
+    let task = server.task(&server.project("Compass"), "Write the manual");
+    for path in [
+        "/api/tasks",
+        &format!("/api/tasks/{task}"),
+        "/api/agents/ada",
+        "/api/tasks/nothing",
+        "/api/nothing",
+        "/api/agents/me/wallet",
+    ] {
+        let get = ada.client.get(path).send();
+        let authorization = format!("authorization: Bearer {}", ada.key);
+        let head = talk(
+            &server.client(),
+            &format!("HEAD {path}"),
+            &[&authorization],
+            "",
+        );
+        assert_eq!(
+            (head.status, head.body.as_str()),
+            (get.status, ""),
+            "{path}\n{head:?}"
+        );
+        assert!(head.head.contains("content-length: "), "{path}\n{head:?}");
+    }
+}
+
+#[test]
+fn every_answer_has_a_request_id_and_keeps_the_callers_own() {
+    let server = Server::start(Engine::Sqlite);
+    let id = |given: &str| {
+        let answer = server
+            .client()
+            .get("/api/nothing")
+            .header("x-request-id", given)
+            .send();
+        answer.header("x-request-id").expect("an id").to_owned()
+    };
+    assert_eq!(id("from-the-caller.1"), "from-the-caller.1");
+    for odd in ["", "two words", "<b>", &"x".repeat(65)] {
+        assert!(id(odd) != odd && !id(odd).is_empty(), "{odd}");
+    }
+}

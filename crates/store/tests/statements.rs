@@ -1,0 +1,196 @@
+//! Every statement this crate can send, looked at without sending it.
+//!
+//! **Invariants:** each prepares on both engines; its parameters are numbered
+//! in order of first appearance, because the embedded engine numbers them so;
+//! and a list is read in the order of an index, so that its first page costs
+//! the same however long it is. The exceptions are [`SORTED`], which may only
+//! shrink.
+
+use std::collections::BTreeSet;
+
+use store::{Location, Sql, Store, tables};
+use testkit::engine::{Engine, Scratch};
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
+
+/// A migrated database that no store has open any more.
+fn migrated(engine: Engine) -> Scratch {
+    let scratch = engine.scratch();
+    let location = Location::parse(scratch.url()).expect("a location");
+    run(async {
+        let store = Store::open(&location).await.expect("the store opens");
+        store.close().await;
+    });
+    scratch
+}
+
+fn run<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(work)
+}
+
+fn sqlite(scratch: &Scratch) -> rusqlite::Connection {
+    let file = scratch.url().strip_prefix("sqlite:").expect("a file");
+    rusqlite::Connection::open(file).expect("the file opens")
+}
+
+/// Runs work on a connection of its own.
+fn on_postgres<T>(scratch: &Scratch, work: impl AsyncFnOnce(Client) -> T) -> T {
+    run(async {
+        let connected = tokio_postgres::connect(scratch.url(), NoTls).await;
+        let (client, connection) = connected.expect("a connection");
+        tokio::spawn(connection);
+        work(client).await
+    })
+}
+
+/// The numbers of a statement's parameters, each when it first appears.
+fn parameters(text: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    for rest in text.split('$').skip(1) {
+        let digits = rest.chars().take_while(char::is_ascii_digit);
+        let number = digits.collect::<String>().parse().expect("a number");
+        if !found.contains(&number) {
+            found.push(number);
+        }
+    }
+    found
+}
+
+#[test]
+fn parameters_are_numbered_as_they_appear() {
+    assert_eq!(parameters("a = $2 and b = $1 or c = $2"), [2, 1]);
+    for Sql { sqlite, postgres } in tables::statements() {
+        let numbers = parameters(sqlite);
+        let in_order: Vec<_> = (1..=numbers.len()).collect();
+        assert_eq!(numbers, in_order, "{sqlite}");
+        // Both texts get the same parameters; here the order does not matter.
+        let mut numbers = parameters(postgres);
+        numbers.sort_unstable();
+        assert_eq!(numbers, in_order, "{postgres}");
+    }
+}
+
+#[test]
+fn every_statement_prepares_on_sqlite() {
+    let scratch = migrated(Engine::Sqlite);
+    let connection = sqlite(&scratch);
+    for Sql { sqlite, .. } in tables::statements() {
+        let prepared = connection.prepare(sqlite);
+        let prepared = prepared.unwrap_or_else(|error| panic!("{sqlite}\n{error}"));
+        assert_eq!(
+            prepared.parameter_count(),
+            parameters(sqlite).len(),
+            "{sqlite}"
+        );
+    }
+}
+
+#[test]
+fn every_statement_prepares_on_postgres() {
+    let scratch = migrated(Engine::Postgres);
+    on_postgres(&scratch, async |client| {
+        for Sql { postgres, .. } in tables::statements() {
+            let prepared = client.prepare(postgres).await;
+            let prepared = prepared.unwrap_or_else(|error| panic!("{postgres}\n{error:?}"));
+            assert_eq!(
+                prepared.params().len(),
+                parameters(postgres).len(),
+                "{postgres}"
+            );
+        }
+    });
+}
+
+/// Lists that are sorted when they are read, by what follows their columns.
+/// Each is bounded otherwise: by the tasks of one project, by the rows of the
+/// leaderboard.
+const SORTED: [&str; 6] = [
+    // Of one project.
+    "tasks t where t.project = $1 order by t.payout_rank desc, t.id desc limit $2 offset $3",
+    "tasks t where t.project = $1 order by t.deadline_rank, t.id limit $2 offset $3",
+    "tasks t where t.difficulty = $1 and t.project = $2 order by t.payout_rank desc, t.id desc limit $3 offset $4",
+    "tasks t where t.difficulty = $1 and t.project = $2 order by t.deadline_rank, t.id limit $3 offset $4",
+    "tasks t join accounts a on a.id = t.assignee where t.project = $1 and t.phase = 'done' \
+     group by a.id, a.handle, a.display_name order by count(*) desc, a.id limit $2",
+    // Of the leaderboard.
+    "accounts where completed_tasks > 0 order by completed_tasks desc, id limit $1) l \
+     join earnings g on g.account = l.id order by g.asset",
+];
+
+/// The lists that the engine sorts.
+fn sorted(sorts: impl Fn(&Sql) -> bool) -> BTreeSet<String> {
+    let is_list = |sql: &Sql| sql.sqlite.starts_with("select") && sql.sqlite.contains("order by");
+    let lists: Vec<_> = tables::statements().into_iter().filter(is_list).collect();
+    assert!(lists.len() > 40, "the lists were not found");
+    let sorted = lists.iter().filter(|list| sorts(list));
+    sorted.map(without_columns).collect()
+}
+
+fn without_columns(sql: &Sql) -> String {
+    let (_, rest) = sql.sqlite.rsplit_once(" from ").expect("a table");
+    rest.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn lists_are_read_in_the_order_of_an_index_on_sqlite() {
+    let scratch = migrated(Engine::Sqlite);
+    let connection = sqlite(&scratch);
+    let plan = |sql: &Sql| -> Vec<String> {
+        let explain = format!("explain query plan {}", sql.sqlite);
+        let mut explain = connection.prepare(&explain).expect("a plan");
+        // Unbound parameters are null.
+        let steps = explain.raw_query().mapped(|row| row.get(3));
+        steps.map(|step| step.expect("a step")).collect()
+    };
+    let sorted = sorted(|list| plan(list).iter().any(|step| step.contains("TEMP B-TREE")));
+    assert_eq!(sorted, SORTED.map(str::to_owned).into());
+}
+
+/// The planner avoids sorting here where it can; with a few rows it would
+/// otherwise prefer it.
+#[test]
+fn lists_are_read_in_the_order_of_an_index_on_postgres() {
+    let scratch = migrated(Engine::Postgres);
+    on_postgres(&scratch, async |client| {
+        let settings = "set enable_sort = off; set enable_incremental_sort = off; set enable_seqscan = off; \
+                        set plan_cache_mode = force_generic_plan";
+        client.batch_execute(settings).await.expect("settings");
+        let mut sorting = Vec::new();
+        for sql in tables::statements() {
+            if sql.postgres.starts_with("select")
+                && plan(&client, sql.postgres).await.contains("Sort Key")
+            {
+                sorting.push(sql);
+            }
+        }
+        let sorted = self::sorted(|list| sorting.contains(list));
+        assert!(
+            sorted.is_subset(&SORTED.map(str::to_owned).into()),
+            "{sorted:#?}"
+        );
+    });
+}
+
+async fn plan(client: &Client, text: &str) -> String {
+    let nulls = vec!["null"; parameters(text).len()].join(", ");
+    let nulls = if nulls.is_empty() {
+        nulls
+    } else {
+        format!("({nulls})")
+    };
+    let script = format!("deallocate all; prepare list as {text}; explain execute list{nulls}");
+    let answers = client.simple_query(&script).await;
+    let answers = answers.unwrap_or_else(|error| panic!("{script}\n{error:?}"));
+    let line = |answer| match answer {
+        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    };
+    answers
+        .into_iter()
+        .filter_map(line)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
