@@ -158,25 +158,17 @@ fn lints() -> Outcome {
 }
 
 fn tests() -> Outcome {
-    if !workspace::has_subcommand("nextest") {
+    let mut command = workspace::cargo();
+    if workspace::has_subcommand("nextest") {
+        command.args(["nextest", "run", "--workspace", "--locked"]);
+        command.args(["--profile", "ci", "--no-fail-fast"]);
+    } else {
         println!("cargo-nextest is not installed: using cargo test");
-        return cargo(&[
-            "test",
-            "--workspace",
-            "--all-targets",
-            "--locked",
-            "--no-fail-fast",
-        ]);
+        command.args(["test", "--workspace", "--all-targets", "--locked"]);
+        command.arg("--no-fail-fast");
     }
-    cargo(&[
-        "nextest",
-        "run",
-        "--workspace",
-        "--locked",
-        "--profile",
-        "ci",
-        "--no-fail-fast",
-    ])
+    // A transcript that differs is a failure, never a new transcript.
+    execute(command.env("INSTA_UPDATE", "no"))
 }
 
 fn doc_tests() -> Outcome {
@@ -188,7 +180,7 @@ fn documentation() -> Outcome {
     command
         .args(["doc", "--workspace", "--no-deps", "--locked"])
         .env("RUSTDOCFLAGS", "-D warnings");
-    execute(command)
+    execute(&mut command)
 }
 
 fn dependencies() -> Outcome {
@@ -201,11 +193,11 @@ fn dependencies() -> Outcome {
 fn cargo(arguments: &[&str]) -> Outcome {
     let mut command = workspace::cargo();
     command.args(arguments);
-    execute(command)
+    execute(&mut command)
 }
 
-fn execute(mut command: Command) -> Outcome {
-    println!("$ {}", process::describe(&command));
+fn execute(command: &mut Command) -> Outcome {
+    println!("$ {}", process::describe(command));
     match command.status() {
         Ok(status) if status.success() => Outcome::Passed,
         Ok(status) => Outcome::Failed(status.to_string()),

@@ -143,9 +143,17 @@ fn explain<T: DeserializeOwned>(bytes: &[u8]) -> Error {
         .next()
         .unwrap_or_default()
         .to_owned();
+    // A field that is missing has no path; the problem names it.
+    let missing = problem
+        .strip_prefix("missing field `")
+        .and_then(|p| p.strip_suffix('`'));
+    let (field, problem) = match missing {
+        Some(missing) => (missing.to_owned(), "is required".to_owned()),
+        None => (field, format!("is not valid: {problem}")),
+    };
     let mut refusal = match field.as_str() {
-        "." => invalid_body(format!("the body is not valid: {problem}")),
-        field => invalid_body(format!("{field} is not valid: {problem}")),
+        "." => invalid_body(format!("the body {problem}")),
+        field => invalid_body(format!("{field} {problem}")),
     };
     refusal.details.push(Detail {
         field: field.into(),

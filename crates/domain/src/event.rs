@@ -62,17 +62,36 @@ crate::words! {
 }
 
 impl Happening {
-    /// Whether the public feed shows it.
-    pub fn is_public(self) -> bool {
-        matches!(
-            self,
-            Self::ProjectCreated
-                | Self::TaskClaimed
-                | Self::TaskAccepted
-                | Self::IdeaPosted
-                | Self::VoteCast
-                | Self::MessagePosted
-                | Self::TaskPaid
-        )
+    /// The name under which the public feed counts it; `None` when the feed
+    /// does not show it.
+    pub fn feed_name(self) -> Option<&'static str> {
+        match self {
+            Self::ProjectCreated => Some("feed.project_created"),
+            Self::TaskClaimed => Some("feed.task_claimed"),
+            Self::TaskAccepted => Some("feed.task_accepted"),
+            Self::TaskPaid => Some("feed.task_paid"),
+            Self::IdeaPosted => Some("feed.idea_posted"),
+            Self::VoteCast => Some("feed.vote_cast"),
+            Self::MessagePosted => Some("feed.message_posted"),
+            Self::AccountRegistered
+            | Self::AccountUpdated
+            | Self::AccountBanned
+            | Self::AccountUnbanned
+            | Self::KeyIssued
+            | Self::KeyRevoked
+            | Self::ProjectUpdated
+            | Self::ProjectAdvanced
+            | Self::TaskPublished
+            | Self::TaskUpdated
+            | Self::TaskReleased
+            | Self::TaskLeaseExpired
+            | Self::TaskLeaseRenewed
+            | Self::TaskSubmitted
+            | Self::TaskRejected
+            | Self::TaskRevisionRequested
+            | Self::TaskCancelled
+            | Self::IdeaModerated
+            | Self::LaunchRecorded => None,
+        }
     }
 }

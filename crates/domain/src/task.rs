@@ -118,6 +118,17 @@ impl Status {
             Self::Cancelled => Phase::Closed,
         }
     }
+
+    /// The standing in plain words, for sentences that every door shows.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Open => "open to everyone",
+            Self::Claimed => "being worked on",
+            Self::Submitted => "waiting for a verdict",
+            Self::Accepted => "completed",
+            Self::Cancelled => "cancelled",
+        }
+    }
 }
 
 /// What differs between the systems in behaviour: data on the task, set when
@@ -275,7 +286,7 @@ impl State {
             "task_not_claimed",
             format!(
                 "you cannot {what} now: the task is {}",
-                self.status.as_str()
+                self.status.in_words()
             ),
         )
     }
@@ -348,7 +359,7 @@ impl State {
             "submission_already_reviewed",
             format!(
                 "there is nothing to review: the task is {}",
-                self.status.as_str()
+                self.status.in_words()
             ),
         ))
     }
@@ -377,7 +388,7 @@ impl State {
                 "task_is_final",
                 format!(
                     "this task is {} and cannot be {what} any more",
-                    self.status.as_str()
+                    self.status.in_words()
                 ),
             )),
             Status::Open | Status::Claimed | Status::Submitted => Ok(()),

@@ -48,14 +48,6 @@ pub fn project(operator: &Client) -> String {
     )
 }
 
-/// A task of the operator.
-pub fn task(operator: &Client, project: &str) -> String {
-    let task = json!({
-        "project_id": project, "title": "Map", "description": "d", "payout_display": "5 POLT",
-    });
-    text(&operator.post("/api/tasks").json(task).ok(), "/task/id")
-}
-
 /// A text inside an answer.
 pub fn text(answer: &Value, pointer: &str) -> String {
     let found = answer.pointer(pointer).and_then(Value::as_str);

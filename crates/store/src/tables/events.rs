@@ -140,12 +140,12 @@ pub async fn append(tx: &mut Tx, event: Event) -> Result<()> {
         body,
         at,
     } = event;
-    if what.is_public() {
-        tx.tally(PLATFORM, feed_tally(what), 1);
+    if let Some(name) = what.feed_name() {
+        tx.tally(PLATFORM, name, 1);
     }
     let params = vec![
         what.as_str().into(),
-        i64::from(what.is_public()).into(),
+        i64::from(what.feed_name().is_some()).into(),
         actor.map(Val::id).unwrap_or(Val::Null),
         key.map(Val::id).unwrap_or(Val::Null),
         subject.into(),
@@ -186,7 +186,7 @@ pub async fn count(tx: &mut Tx, filter: Filter) -> Result<i64> {
     let counted = match (what, actor) {
         (what, None) => {
             return tallies::sum(tx, PLATFORM, "feed.", |name| {
-                what.is_none_or(|w| name == feed_tally(w))
+                what.is_none_or(|w| Some(name) == w.feed_name())
             })
             .await;
         }
@@ -201,19 +201,6 @@ pub async fn count(tx: &mut Tx, filter: Filter) -> Result<i64> {
         }
     };
     Ok(counted.unwrap_or(0))
-}
-
-fn feed_tally(what: Happening) -> &'static str {
-    match what {
-        Happening::ProjectCreated => "feed.project_created",
-        Happening::TaskClaimed => "feed.task_claimed",
-        Happening::TaskAccepted => "feed.task_accepted",
-        Happening::IdeaPosted => "feed.idea_posted",
-        Happening::VoteCast => "feed.vote_cast",
-        Happening::MessagePosted => "feed.message_posted",
-        Happening::TaskPaid => "feed.task_paid",
-        _ => "feed.other",
-    }
 }
 
 /// The end of the log.

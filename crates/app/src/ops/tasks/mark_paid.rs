@@ -29,7 +29,7 @@ impl Op for MarkPaid {
                 "task_not_completed",
                 format!(
                     "only a completed task can be marked as paid; this one is {}",
-                    state.status.as_str()
+                    state.status.in_words()
                 ),
             ));
         }
