@@ -5,7 +5,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::account::AccountStatus;
 use domain::id::AccountId;
 use domain::policy::Actor;
 use domain::{Error, Result, Time, limits};
@@ -76,13 +75,7 @@ impl Keyring {
                 "this key has expired: ask its issuer for a new one",
             ));
         }
-        if *status == AccountStatus::Banned {
-            let reason = ban_reason.as_deref().unwrap_or("no reason was given");
-            return Err(Error::forbidden(
-                "account_banned",
-                format!("this account is banned: {reason}"),
-            ));
-        }
+        status.require_active(ban_reason.as_deref())?;
         Ok(Actor::Account {
             id: *account,
             kind: *kind,

@@ -1,5 +1,7 @@
 //! Accounts: whoever can hold a key, a wallet and a task.
 
+use crate::{Error, Result};
+
 crate::words! {
     /// What an account is.
     pub enum AccountKind {
@@ -17,5 +19,24 @@ crate::words! {
         Active = "active",
         /// Moderation took that away; the same keys come back with it.
         Banned = "banned",
+    }
+}
+
+impl AccountStatus {
+    /// Whether it may act.
+    ///
+    /// # Errors
+    /// `Forbidden` with the reason when it is banned.
+    pub fn require_active(self, ban_reason: Option<&str>) -> Result<()> {
+        match self {
+            Self::Active => Ok(()),
+            Self::Banned => Err(Error::forbidden(
+                "account_banned",
+                format!(
+                    "this account is banned: {}",
+                    ban_reason.unwrap_or("no reason was given")
+                ),
+            )),
+        }
     }
 }

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use api::Api;
 use app::ops::keys::EnsureOperator;
 use app::{App, Clock, Entropy, Secret};
+use domain::Kind;
 use domain::policy::Actor;
 use runtime::Runtime;
 use store::exclusive::{self, Exclusive};
@@ -39,10 +40,11 @@ pub struct Running {
 /// When the database cannot be opened.
 pub(crate) async fn open(settings: &Settings) -> Result<App> {
     let location = location(settings)?;
+    let settings = settings.app()?;
     let store = Store::open(&location).await.map_err(told)?;
     Ok(App::new(
         store,
-        settings.app()?,
+        settings,
         Clock::system(),
         Entropy::system(),
     ))
@@ -64,11 +66,6 @@ pub(crate) fn told(error: domain::Error) -> anyhow::Error {
 pub async fn start(settings: Settings) -> Result<Running> {
     let exclusive = exclusive::take(&location(&settings)?).map_err(told)?;
     let app = open(&settings).await?;
-    let ensure = EnsureOperator {
-        configured: settings.operator.key.clone(),
-        prefix: KEY_PREFIX,
-    };
-    let generated_key = app.call(&Actor::System, ensure).await.map_err(told)?;
     let metrics = instruments::metrics()?;
     let api = Api::new(
         app.clone(),
@@ -80,6 +77,8 @@ pub async fn start(settings: Settings) -> Result<Running> {
         .await
         .with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr()?;
+    // The last step that can fail: a generated key is shown this once.
+    let generated_key = ensure_operator(&app, &settings).await.map_err(told)?;
     let mut runtime = Runtime::start(&app);
     let router = api.router();
     runtime.also_every(TIDY_EVERY, move || api.tidy());
@@ -96,6 +95,19 @@ pub async fn start(settings: Settings) -> Result<Running> {
         store,
         _exclusive: exclusive,
     })
+}
+
+/// Makes sure that there is an operator. Another node that starts at the same
+/// moment on the same database may make it first; then it is there.
+async fn ensure_operator(app: &App, settings: &Settings) -> domain::Result<Option<Secret>> {
+    let ensure = EnsureOperator {
+        configured: settings.operator.key.clone(),
+        prefix: KEY_PREFIX,
+    };
+    match app.call(&Actor::System, ensure.clone()).await {
+        Err(error) if error.kind == Kind::Conflict => app.call(&Actor::System, ensure).await,
+        ensured => ensured,
+    }
 }
 
 impl Running {

@@ -175,10 +175,13 @@ impl Settings {
         }
         let keys = OPERATOR_KEY_VARIABLES.map(|name| name.trim_start_matches(PREFIX));
         let environment = Env::prefixed(PREFIX).ignore(&keys).split("__");
-        let mut settings: Self = figment
-            .merge(environment)
-            .extract()
-            .context("the configuration cannot be read")?;
+        let mut settings: Self = figment.merge(environment).extract().with_context(|| {
+            let named = file.map(|file| format!(" {}", file.display()));
+            format!(
+                "the configuration{} cannot be read",
+                named.unwrap_or_default()
+            )
+        })?;
         // Taken as it is: a key of digits only is a text all the same.
         let key = OPERATOR_KEY_VARIABLES
             .into_iter()

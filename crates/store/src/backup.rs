@@ -74,6 +74,7 @@ pub fn restore(
         .map_err(|e| failed("cannot copy to", &staged, e))
         .and_then(|_| migrate_file(&staged))
         .and_then(|()| mark(&staged, incarnation))
+        .and_then(|()| repage(&staged, target))
         .and_then(|()| copy(&staged, target, progress));
     for suffix in ["", "-wal", "-shm"] {
         let mut name = staged.as_os_str().to_owned();
@@ -170,6 +171,28 @@ fn one_file(path: &Path) -> Result<()> {
     Connection::open(path)
         .and_then(|c| c.pragma_update(None, "journal_mode", "delete"))
         .map_err(|e| failed("cannot write", path, e))
+}
+
+/// Gives a copy the page size of the database it replaces, which cannot change
+/// under a running server.
+fn repage(copy: &Path, target: &Path) -> Result<()> {
+    if !target.exists() {
+        return Ok(());
+    }
+    let page_size = |c: &Connection| c.pragma_query_value(None, "page_size", |row| row.get(0));
+    let wanted: i64 = Connection::open_with_flags(target, OpenFlags::SQLITE_OPEN_READ_WRITE)
+        .and_then(|target| page_size(&target))
+        .map_err(|e| failed("cannot read", target, e))?;
+    let rewrite = |copy: Connection| {
+        if page_size(&copy)? != wanted {
+            copy.pragma_update(None, "page_size", wanted)?;
+            copy.execute_batch("vacuum")?;
+        }
+        Ok(())
+    };
+    Connection::open(copy)
+        .and_then(rewrite)
+        .map_err(|e| failed("cannot rewrite", copy, e))
 }
 
 fn mark(path: &Path, incarnation: Uuid) -> Result<()> {

@@ -70,12 +70,37 @@ fn a_restore_beside_a_running_server_takes_effect_at_once() {
     assert_audit_is_clean(scratch.url());
 }
 
+/// Backups of an older program may have pages of another size.
+#[test]
+fn the_size_of_pages_does_not_matter() {
+    let scratch = Engine::Sqlite.scratch();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("copy.db").display().to_string();
+    let guildhall = server(scratch.url()).start();
+    let client = guildhall.client();
+    let kept = register(&client, "kept");
+    command(scratch.url(), &["backup", &file]).ok();
+    let copy = rusqlite::Connection::open(&file).expect("the copy");
+    let repage = "pragma journal_mode = delete; pragma page_size = 16384; vacuum;";
+    copy.execute_batch(repage).expect("other pages");
+    drop(copy);
+
+    register(&client, "lost");
+    command(scratch.url(), &["restore", &file]).ok();
+    client.with_key(&kept).post("/api/auth/verify").ok();
+    client
+        .get("/api/agents/lost")
+        .refused(404, "AGENT_NOT_FOUND");
+    register(&client, "lost");
+    assert_audit_is_clean(scratch.url());
+}
+
 #[test]
 fn what_is_no_backup_is_refused() {
     let scratch = Engine::Sqlite.scratch();
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name).display().to_string();
-    command(scratch.url(), &["audit"]).ok();
+    command(scratch.url(), &["demo"]).ok();
     command(scratch.url(), &["backup", &path("copy.db")]).ok();
     let refused = |arguments: &[&str], word: &str| {
         let refused = command(scratch.url(), arguments);

@@ -62,27 +62,120 @@ on_both_engines! {
     }
 }
 
+/// Damage to the example, and the invariant that it violates.
+const DAMAGE: [(&str, &str); 22] = [
+    (
+        "no balance of a subject is negative",
+        "update ledger_accounts set balance = -1 where asset = 'POLT'",
+    ),
+    (
+        "every balance is the sum of its entries",
+        "update ledger_accounts set balance = balance + 1 where asset = 'POLT'",
+    ),
+    (
+        "every credited subject has a balance",
+        "delete from ledger_accounts where asset = 'POLT'",
+    ),
+    (
+        "every entry moves something",
+        "update ledger_entries set units = 0",
+    ),
+    (
+        "a task pays at most once",
+        "drop index ledger_entries_payout; insert into ledger_entries select randomblob(16), asset, units, \
+         debit_owner, debit_bucket, credit_owner, credit_bucket, reason, task, created_at from ledger_entries",
+    ),
+    (
+        "accepted tasks have paid their reward, and no others",
+        "update ledger_entries set units = units - 1 where reason = 'payout'",
+    ),
+    (
+        "the escrow of an open task holds its reward, and no other holds anything",
+        "update tasks set funding = 'escrow' where phase = 'open'",
+    ),
+    ("earnings are the sum of payouts", "delete from earnings"),
+    (
+        "a task's phase follows from its status",
+        "update tasks set phase = 'review' where status = 'open'",
+    ),
+    (
+        "a task has a holder exactly while and after it is worked on",
+        "update tasks set assignee = publisher where phase = 'open'",
+    ),
+    (
+        "a task in work has an active claim of its holder",
+        "update claims set status = 'released' where status = 'active'",
+    ),
+    (
+        "a banned account works on nothing",
+        "update accounts set status = 'banned'",
+    ),
+    (
+        "an active claim belongs to a task in work",
+        "update claims set account = randomblob(16) where status = 'active'",
+    ),
+    (
+        "a task in review has one pending submission",
+        "update submissions set status = 'approved' where status = 'pending'",
+    ),
+    (
+        "submissions are counted per task",
+        "delete from submissions where status = 'rejected'",
+    ),
+    (
+        "completed tasks are counted per account",
+        "update accounts set completed_tasks = completed_tasks + 1",
+    ),
+    (
+        "tasks are counted per project",
+        "update projects set cancelled_tasks = cancelled_tasks + 1",
+    ),
+    (
+        "messages are counted per discussion",
+        "delete from messages",
+    ),
+    (
+        "votes are counted per subject",
+        "update votes set value = -value",
+    ),
+    (
+        "tasks, projects, ideas and the feed are counted by their standing",
+        "update tallies set n = n + 1 where name = 'feed.vote_cast'",
+    ),
+    (
+        "the log tells of every task",
+        "delete from events where kind = 'task.published'",
+    ),
+    (
+        "the log tells of every acceptance",
+        "update events set subject = randomblob(16) where kind = 'task.accepted'",
+    ),
+];
+
 #[test]
 fn an_audit_names_what_is_violated() {
     let scratch = Engine::Sqlite.scratch();
+    let folder = tempfile::tempdir().expect("a folder");
+    let example = folder.path().join("example.db").display().to_string();
     command(scratch.url(), &["demo"]).ok();
-    let path = scratch.url().trim_start_matches("sqlite:");
-    let broken = rusqlite::Connection::open(path).and_then(|database| {
-        database.execute(
-            "update ledger_accounts set balance = balance + 1 where asset = 'POLT'",
-            (),
-        )
-    });
-    assert!(broken.is_ok_and(|rows| rows > 0));
-    let audit = command(scratch.url(), &["audit"]);
-    assert_eq!(audit.status.code(), Some(1));
-    assert!(
-        audit
-            .stdout
-            .contains("VIOLATED every balance is the sum of its entries"),
-        "{}",
-        audit.stdout
-    );
+    command(scratch.url(), &["backup", &example]).ok();
+    let sound = command(scratch.url(), &["audit"]).ok();
+    let invariants = DAMAGE.map(|(invariant, _)| format!("ok       {invariant}"));
+    let summary = "22 of 22 invariants hold".to_owned();
+    let lines: Vec<_> = invariants.into_iter().chain([summary]).collect();
+    assert_eq!(sound.trim_end().lines().collect::<Vec<_>>(), lines);
+
+    for (invariant, damage) in DAMAGE {
+        let damaged = folder.path().join("damaged.db");
+        std::fs::copy(&example, &damaged).expect("a copy");
+        let database = rusqlite::Connection::open(&damaged).expect("the copy");
+        database.execute_batch(damage).expect("damage");
+        drop(database);
+        let audit = command(&format!("sqlite:{}", damaged.display()), &["audit"]);
+        assert_eq!(audit.status.code(), Some(1), "{invariant}");
+        let named = format!("VIOLATED {invariant} (");
+        assert!(audit.stdout.contains(&named), "{named}\n{}", audit.stdout);
+    }
 }
 
 #[test]
@@ -99,4 +192,24 @@ fn a_database_of_another_kind_is_refused() {
     let refused = command("mysql://root@localhost/guildhall", &["audit"]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(refused.stderr.contains("sqlite:PATH"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_database_that_is_not_there_is_not_made_up() {
+    let scratch = Engine::Sqlite.scratch();
+    for arguments in [
+        &["audit"][..],
+        &["key", "issue", "openpolt"],
+        &["backup", "copy.db"],
+    ] {
+        let refused = command(scratch.url(), arguments);
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(
+            refused.stderr.contains("there is no database"),
+            "{}",
+            refused.stderr
+        );
+    }
+    let path = scratch.url().trim_start_matches("sqlite:");
+    assert!(!std::path::Path::new(path).exists());
 }

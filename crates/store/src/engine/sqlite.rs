@@ -1,20 +1,24 @@
-//! The embedded engine: one writer thread, several reader threads.
+//! The embedded engine: one writer thread, several reader threads, and one
+//! that copies the write-ahead log into the database.
 //!
 //! The writer takes what is queued (at most
 //! [`GROUP_COMMIT_OPERATIONS`](domain::limits::GROUP_COMMIT_OPERATIONS)), runs
-//! each operation in a savepoint of one transaction, commits durably
+//! each operation in one transaction, commits durably
 //! (`synchronous=full`) and only then answers. While it waits for the disk the
 //! next group gathers, so it is busiest when it is most loaded.
 //!
 //! **Invariant:** no answer, not even a refusal, leaves before the commit of
 //! the group it was decided in.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use domain::{Error, Kind, Result, limits};
 use futures_util::FutureExt;
 use rusqlite::config::DbConfig;
@@ -30,10 +34,12 @@ use crate::{Tx, TxFuture, dialect, migrations};
 const BUSY_TIMEOUT_MS: u32 = 5_000;
 /// Prepared statements kept per connection: all of ours.
 const STATEMENTS: usize = 512;
-/// Pages in the write-ahead log that are copied into the database at once, in
-/// the writer: often enough to bound the log (32 MiB) and the start after a
-/// crash, seldom enough that a page written many times is copied once.
-const CHECKPOINT_PAGES: i64 = 8_192;
+/// How often the write-ahead log is copied into the database, beside the
+/// writer, when something was committed.
+const CHECKPOINT_EVERY: Duration = Duration::from_millis(200);
+/// Pages in the write-ahead log (128 MiB) after which the writer copies the
+/// last few itself, so that the log begins anew and stays bounded.
+const LOG_PAGES_MAX: i64 = 32_768;
 /// Queries that share a snapshot: taking one costs two locks of the system,
 /// and queries of one group wait for each other.
 const READS_PER_SNAPSHOT: usize = 4;
@@ -44,6 +50,8 @@ const READERS_MIN: usize = 2;
 pub struct Connection {
     inner: rusqlite::Connection,
     pub(crate) tallies: Tallies,
+    /// Whether a row was changed since this was last looked at.
+    wrote: Cell<bool>,
 }
 
 impl Connection {
@@ -55,6 +63,7 @@ impl Connection {
         Self {
             inner,
             tallies: Tallies::new(),
+            wrote: Cell::new(false),
         }
     }
 
@@ -98,14 +107,18 @@ impl Connection {
         let mut statement = self.inner.prepare_cached(sql).map_err(|e| failure(&e))?;
         bind(&mut statement, params)?;
         let hit = statement.raw_execute().map_err(|e| failure(&e))?;
+        self.wrote.set(self.wrote.get() || hit > 0);
         match refusal {
             Some(refusal) if hit == 0 => Err(refusal()),
             _ => Ok(()),
         }
     }
 
+    /// Begins and ends transactions.
     fn control(&self, sql: &str) -> Result<()> {
-        self.write(sql, &[], None)
+        let mut statement = self.inner.prepare_cached(sql).map_err(|e| failure(&e))?;
+        statement.raw_execute().map_err(|e| failure(&e))?;
+        Ok(())
     }
 
     /// Writes what was counted.
@@ -157,11 +170,46 @@ fn failure(error: &rusqlite::Error) -> Error {
     }
 }
 
-/// What tells a waiting caller how its operation ended.
-type Answer = Box<dyn FnOnce(Result<()>) + Send>;
-/// An operation on the writer: runs in the transaction it is given, or hears
-/// why there is none, and says whether to keep what it did.
-type WriteJob = Box<dyn FnOnce(Result<&mut Tx>) -> (bool, Answer) + Send>;
+/// An operation on the writer. It depends on its input alone and can be run
+/// again.
+trait WriteJob: Send {
+    /// Runs in the transaction it is given, or hears why there is none. True
+    /// when what it did is to be kept.
+    fn run(&mut self, tx: Result<&mut Tx>) -> bool;
+    /// Tells the waiting caller how the last run and its commit ended.
+    fn answer(self: Box<Self>, committed: Result<()>);
+}
+
+struct Write<T, F> {
+    operation: F,
+    outcome: Option<Result<T>>,
+    answer: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> WriteJob for Write<T, F>
+where
+    T: Send,
+    F: for<'a> Fn(&'a mut Tx) -> TxFuture<'a, T> + Send,
+{
+    fn run(&mut self, tx: Result<&mut Tx>) -> bool {
+        let outcome = tx.and_then(|tx| run_at_once(|| (self.operation)(tx)));
+        let keep = outcome.is_ok();
+        self.outcome = Some(outcome);
+        keep
+    }
+
+    fn answer(self: Box<Self>, committed: Result<()>) {
+        let told = match (self.outcome, committed) {
+            (Some(Err(refused)), _) => Err(refused),
+            (Some(Ok(value)), Ok(())) => Ok(value),
+            (_, Err(lost)) => Err(lost),
+            (None, Ok(())) => Err(Error::internal()),
+        };
+        // Nobody listens any more when the caller has gone away.
+        let _ = self.answer.send(told);
+    }
+}
+
 type ReadJob = Box<dyn FnOnce(Result<&mut Tx>) + Send>;
 
 /// The queues of a running embedded engine.
@@ -171,10 +219,21 @@ pub(crate) struct Handle {
 }
 
 struct Shared {
-    writes: Queue<WriteJob>,
+    writes: Queue<Box<dyn WriteJob>>,
     reads: Queue<ReadJob>,
+    /// Never used but to end the checkpointer by closing it.
+    checkpoints: Queue<()>,
     /// The writer first.
     threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// What the writer and the checkpointer tell each other.
+#[derive(Default)]
+struct Log {
+    /// Groups committed so far.
+    commits: AtomicU64,
+    /// Whether the log is so long that the writer should end it.
+    is_long: AtomicBool,
 }
 
 /// The near end of a queue. When it is closed, the threads at the far end
@@ -206,9 +265,16 @@ impl Handle {
         migrate(&mut writer)?;
         let (writes, write_queue) = bounded(limits::WRITE_QUEUE);
         let (reads, read_queue) = bounded(limits::READ_QUEUE);
+        let (checkpoints, closed) = bounded(0);
+        let log = Arc::new(Log::default());
+        let writers_log = Arc::clone(&log);
         let mut threads = vec![spawn("guildhall-writer", move || {
-            run_writer(writer, &write_queue)
+            run_writer(writer, &write_queue, &writers_log)
         })?];
+        let checkpointer = open_writer(path)?;
+        threads.push(spawn("guildhall-checkpoint", move || {
+            run_checkpointer(&checkpointer, &closed, &log)
+        })?);
         let cores = std::thread::available_parallelism().map_or(READERS_MIN, usize::from);
         for _ in 0..cores.max(READERS_MIN) {
             let reader = open_reader(path)?;
@@ -222,6 +288,7 @@ impl Handle {
             shared: Arc::new(Shared {
                 writes: Queue::new(writes),
                 reads: Queue::new(reads),
+                checkpoints: Queue::new(checkpoints),
                 threads,
             }),
         })
@@ -233,14 +300,10 @@ impl Handle {
         F: for<'a> Fn(&'a mut Tx) -> TxFuture<'a, T> + Send + Sync + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let job: WriteJob = Box::new(move |tx| {
-            let outcome = tx.and_then(|tx| run_at_once(|| operation(tx)));
-            let keep = outcome.is_ok();
-            let reply: Answer = Box::new(move |committed| {
-                // Nobody listens any more when the caller has gone away.
-                let _ = answer.send(outcome.and_then(|value| committed.map(|()| value)));
-            });
-            (keep, reply)
+        let job = Box::new(Write {
+            operation,
+            outcome: None,
+            answer,
         });
         self.shared.writes.push(job)?;
         answered.await.map_err(|_| stopped())?
@@ -268,8 +331,9 @@ impl Handle {
             let mut threads = threads.into_iter();
             let writer = threads.next();
             shared.reads.close();
-            for reader in threads {
-                let _ = reader.join();
+            shared.checkpoints.close();
+            for thread in threads {
+                let _ = thread.join();
             }
             // Last, because the last connection to close copies the
             // write-ahead log into the database, and a reader could not.
@@ -346,25 +410,63 @@ fn run_reader(reader: rusqlite::Connection, queue: &Receiver<ReadJob>) {
     }
 }
 
-fn run_writer(writer: rusqlite::Connection, queue: &Receiver<WriteJob>) {
+fn run_writer(writer: rusqlite::Connection, queue: &Receiver<Box<dyn WriteJob>>, log: &Log) {
     let mut tx = Tx::Sqlite(Connection::new(writer));
     while let Ok(first) = queue.recv() {
         run_group(&mut tx, first, queue);
+        log.commits.fetch_add(1, Ordering::Relaxed);
+        if log.is_long.swap(false, Ordering::Relaxed)
+            && let Ok(connection) = connection(&mut tx)
+        {
+            // The checkpointer has copied all but the last few pages; after
+            // these the next commit begins the log anew.
+            let _ = checkpoint(&connection.inner);
+        }
     }
 }
 
-/// Runs and commits one group, then answers it.
-fn run_group(tx: &mut Tx, first: WriteJob, queue: &Receiver<WriteJob>) {
-    if let Err(error) = begin(tx, "begin immediate") {
-        let (_, answer) = first(Err(error));
-        answer(Ok(()));
-        return;
+/// Copies the log into the database beside the writer, which would otherwise
+/// stand still for it.
+fn run_checkpointer(connection: &rusqlite::Connection, closed: &Receiver<()>, log: &Log) {
+    let mut seen = 0;
+    while closed.recv_timeout(CHECKPOINT_EVERY) == Err(RecvTimeoutError::Timeout) {
+        let commits = log.commits.load(Ordering::Relaxed);
+        if commits == seen {
+            continue;
+        }
+        match checkpoint(connection) {
+            Ok(pages) => {
+                seen = commits;
+                log.is_long.store(pages > LOG_PAGES_MAX, Ordering::Relaxed);
+            }
+            Err(cause) => {
+                tracing::warn!(%cause, "the log could not be copied into the database; it is tried again")
+            }
+        }
     }
+}
+
+/// Copies what can be copied without waiting for anybody. Answers the pages
+/// in the log.
+fn checkpoint(connection: &rusqlite::Connection) -> rusqlite::Result<i64> {
+    connection.query_row("pragma wal_checkpoint(passive)", (), |row| row.get(1))
+}
+
+/// Runs and commits one group, then answers it.
+fn run_group(tx: &mut Tx, first: Box<dyn WriteJob>, queue: &Receiver<Box<dyn WriteJob>>) {
     let mut group = Group::default();
+    if let Err(error) = begin(tx, "begin immediate") {
+        group.jobs.push(first);
+        group.lost = Some(error);
+        return group.commit(tx);
+    }
     let mut next = Some(first);
     while let Some(job) = next.take() {
-        group.run(tx, job);
-        if group.lost.is_none() && group.answers.len() < limits::GROUP_COMMIT_OPERATIONS {
+        if !group.run(tx, job) {
+            group.run_apart(tx);
+            break;
+        }
+        if group.lost.is_none() && group.jobs.len() < limits::GROUP_COMMIT_OPERATIONS {
             next = queue.try_recv().ok();
         }
     }
@@ -374,39 +476,78 @@ fn run_group(tx: &mut Tx, first: WriteJob, queue: &Receiver<WriteJob>) {
 /// The operations of one commit.
 #[derive(Default)]
 struct Group {
-    answers: Vec<Answer>,
+    jobs: Vec<Box<dyn WriteJob>>,
     tallies: Tallies,
-    /// Why the engine gave the whole transaction up on its own.
+    /// Why there is no transaction, or why the engine gave it up.
     lost: Option<Error>,
 }
 
 impl Group {
-    fn run(&mut self, tx: &mut Tx, job: WriteJob) {
+    /// Runs a job straight in the transaction. Most are kept, and most of the
+    /// others are refused before they write, so that nothing need be undone.
+    /// False when one was refused after it had written.
+    fn run(&mut self, tx: &mut Tx, mut job: Box<dyn WriteJob>) -> bool {
+        if let Ok(connection) = connection(tx) {
+            connection.wrote.set(false);
+        }
+        let keep = job.run(Ok(tx));
+        self.jobs.push(job);
+        self.count(tx, keep);
+        keep || self.lost.is_some() || connection(tx).is_ok_and(|c| !c.wrote.get())
+    }
+
+    /// Starts over, with each job in a savepoint, so that what a refused one
+    /// had written is undone and the others are kept. Savepoints are not used
+    /// from the start because the engine copies every page that changes behind
+    /// one.
+    fn run_apart(&mut self, tx: &mut Tx) {
+        self.tallies.clear();
+        end(tx);
+        if let Err(error) = begin(tx, "begin immediate") {
+            self.lost = Some(error);
+            return;
+        }
+        for mut job in std::mem::take(&mut self.jobs) {
+            if self.lost.is_none() {
+                self.run_in_savepoint(tx, &mut *job);
+            }
+            self.jobs.push(job);
+        }
+    }
+
+    fn run_in_savepoint(&mut self, tx: &mut Tx, job: &mut dyn WriteJob) {
         let begun = connection(tx).and_then(|c| c.control("savepoint operation"));
-        let (keep, answer) = job(begun.map(|()| &mut *tx));
-        self.answers.push(answer);
+        let keep = job.run(begun.map(|()| &mut *tx));
+        self.count(tx, keep);
+        let Ok(connection) = connection(tx) else {
+            return;
+        };
+        if !keep && self.lost.is_none() {
+            let _ = connection.control("rollback to operation");
+        }
+        if self.lost.is_none() {
+            let _ = connection.control("release operation");
+        }
+    }
+
+    /// Takes over what a job counted, and notices when the engine has rolled
+    /// everything back on its own, as it does on a full disk.
+    fn count(&mut self, tx: &mut Tx, keep: bool) {
         let Ok(connection) = connection(tx) else {
             return;
         };
         if connection.inner.is_autocommit() {
-            // A full disk makes the engine roll everything back at once.
             self.lost = Some(Error::unavailable(
                 "storage_failed",
                 "the database could not write: nothing was changed; the operator must look at its disk",
                 60,
             ));
-            return;
         }
-        let counted = std::mem::take(&mut connection.tallies);
-        if keep {
-            for (key, delta) in counted {
-                let n = self.tallies.entry(key).or_insert(0);
-                *n = n.saturating_add(delta);
-            }
-        } else {
-            let _ = connection.control("rollback to operation");
+        for (key, delta) in std::mem::take(&mut connection.tallies) {
+            let delta = if keep { delta } else { 0 };
+            let n = self.tallies.entry(key).or_insert(0);
+            *n = n.saturating_add(delta);
         }
-        let _ = connection.control("release operation");
     }
 
     fn commit(self, tx: &mut Tx) {
@@ -415,8 +556,8 @@ impl Group {
             None => connection(tx).and_then(|c| commit(c, self.tallies)),
         };
         end(tx);
-        for answer in self.answers {
-            answer(committed.clone());
+        for job in self.jobs {
+            job.answer(committed.clone());
         }
     }
 }
@@ -438,24 +579,34 @@ fn open_writer(path: &Path) -> Result<rusqlite::Connection> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection =
         rusqlite::Connection::open_with_flags(path, flags).map_err(|e| cannot_open(path, &e))?;
+    let is_foreign = is_foreign(&connection).map_err(|e| cannot_open(path, &e))?;
+    if is_foreign {
+        return Err(foreign(path));
+    }
     prepare_writer(&connection).map_err(|e| cannot_open(path, &e))?;
     Ok(connection)
 }
 
+/// Whether there is something in the database, and nothing of ours.
+fn is_foreign(connection: &rusqlite::Connection) -> rusqlite::Result<bool> {
+    connection.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS.into()))?;
+    let sql = "select count(*) > 0 and not total(name = 'schema_version') from sqlite_schema";
+    connection.query_row(sql, (), |row| row.get(0))
+}
+
 fn prepare_writer(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT_MS.into()))?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "cache_size", -65_536)?;
     connection.pragma_update(None, "temp_store", "memory")?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)
+    connection.pragma_update(None, "wal_autocheckpoint", 0)
 }
 
 fn open_reader(path: &Path) -> Result<rusqlite::Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || {
         let connection = rusqlite::Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT_MS.into()))?;
+        connection.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS.into()))?;
         // No memory map: with one, every page is looked for in the write-ahead
         // log first, however often it was read before.
         connection.pragma_update(None, "cache_size", -32_768)?;
@@ -471,6 +622,17 @@ fn cannot_open(path: &Path, cause: &rusqlite::Error) -> Error {
         "cannot_open_database",
         format!(
             "cannot open the database {}: {cause}; its folder must exist and be writable, and the file must be one of ours",
+            path.display()
+        ),
+    )
+}
+
+fn foreign(path: &Path) -> Error {
+    Error::new(
+        Kind::Unavailable,
+        "cannot_open_database",
+        format!(
+            "the database {} belongs to another program: give another --database",
             path.display()
         ),
     )

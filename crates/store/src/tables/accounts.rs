@@ -44,6 +44,8 @@ statements! {
         order by completed_tasks desc, id limit $1");
     LEADERS_EARNED = "select g.account, g.asset, g.units from (select id from accounts where completed_tasks > 0 \
         order by completed_tasks desc, id limit $1) l join earnings g on g.account = l.id order by g.asset";
+    STANDING = "select status, ban_reason, (select count(*) from tasks where assignee = accounts.id \
+        and phase = 'working') from accounts where id = $1";
     INSERT = "insert into accounts (id, kind, handle, handle_key, display_name, bio, status, ban_reason, \
         completed_tasks, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing";
     UPDATE = "update accounts set display_name = $1, bio = $2, status = $3, ban_reason = $4 where id = $5";
@@ -67,6 +69,29 @@ fn read(row: &Row<'_>) -> Result<Account> {
 /// The account with this id.
 pub async fn find(tx: &mut Tx, id: AccountId) -> Result<Option<Account>> {
     tx.row(FIND, vec![Val::id(id)], read).await
+}
+
+/// Whether an account may act, and how many tasks it works on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether it may act.
+    pub status: AccountStatus,
+    /// Why not.
+    pub ban_reason: Option<String>,
+    /// Tasks it works on.
+    pub held: i64,
+}
+
+/// How the account with this id stands.
+pub async fn standing(tx: &mut Tx, id: AccountId) -> Result<Option<Standing>> {
+    tx.row(STANDING, vec![Val::id(id)], |row| {
+        Ok(Standing {
+            status: row.word(0, AccountStatus::parse)?,
+            ban_reason: row.opt_text(1)?,
+            held: row.int(2)?,
+        })
+    })
+    .await
 }
 
 /// The account with this name, in any letter case.

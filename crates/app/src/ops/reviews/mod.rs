@@ -15,6 +15,7 @@ pub use request_revision::RequestRevision;
 use domain::id::SubmissionId;
 use domain::task::SubmissionStatus;
 use domain::{Error, Result, limits, text};
+use store::Lock;
 use store::tables::{submissions, tasks};
 
 use crate::Cx;
@@ -29,11 +30,14 @@ pub struct Reviewed {
     pub task: tasks::Shown,
 }
 
-/// Finds a submission that waits for a verdict, with its task locked.
+/// Finds a submission that waits for a verdict, with its author and its task
+/// locked: a verdict counts what the author completed, and a ban, which frees
+/// what the author holds, must not pass by.
 async fn waiting(cx: &mut Cx<'_>, id: SubmissionId, notes: Option<&str>) -> Result<Reviewed> {
     text::optional("review_notes", notes.unwrap_or(""), limits::TEXT_CHARS)?;
-    let task = find(cx, id).await?.submission.task;
-    let task = locked(cx, task).await?;
+    let found = find(cx, id).await?.submission;
+    cx.tx.lock(Lock::Account(found.author)).await?;
+    let task = locked(cx, found.task).await?;
     // Read again behind the lock.
     let submission = find(cx, id).await?;
     if submission.submission.status != SubmissionStatus::Pending {

@@ -7,10 +7,9 @@ use domain::id::SubmissionId;
 use domain::task::SubmissionStatus;
 use domain::{Error, Result};
 use serde_json::json;
-use store::Lock;
 use store::tables::accounts;
 
-use super::{Reviewed, find, judge, waiting};
+use super::{Reviewed, judge, waiting};
 use crate::ops::tasks::{put, record_with};
 use crate::{Cx, Op};
 
@@ -28,11 +27,8 @@ impl Op for RequestRevision {
     operation!("reviews.request_revision", Review, Writes);
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Reviewed> {
-        // A ban frees what its account holds, so the two must not pass each other.
-        let author = find(cx, self.submission).await?.submission.author;
-        cx.tx.lock(Lock::Account(author)).await?;
         let mut reviewed = waiting(cx, self.submission, self.notes.as_deref()).await?;
-        let author = accounts::find(cx.tx, author).await?;
+        let author = accounts::find(cx.tx, reviewed.submission.submission.author).await?;
         if author.is_none_or(|author| author.status == AccountStatus::Banned) {
             return Err(Error::conflict(
                 "author_is_banned",

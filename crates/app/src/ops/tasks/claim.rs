@@ -5,9 +5,11 @@ use domain::Result;
 use domain::event::Happening;
 use domain::id::TaskId;
 use store::Lock;
+use store::tables::accounts::{self, Standing};
 use store::tables::tasks::{self, Shown};
 
 use super::{locked, put, record};
+use crate::ops::accounts::unknown;
 use crate::{Cx, Op};
 
 /// Takes a task.
@@ -23,10 +25,18 @@ impl Op for Claim {
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Shown> {
         let agent = cx.actor.account()?;
-        // The agent's row stands for the number of tasks it holds.
+        // The agent's row stands for its standing and the number of tasks it
+        // holds; a ban may have come after the key was looked at.
         cx.tx.lock(Lock::Account(agent)).await?;
+        let Standing {
+            status,
+            ban_reason,
+            held,
+        } = accounts::standing(cx.tx, agent)
+            .await?
+            .ok_or_else(unknown)?;
+        status.require_active(ban_reason.as_deref())?;
         let mut shown = locked(cx, self.task).await?;
-        let held = tasks::held(cx.tx, agent).await?;
         let next = shown
             .task
             .state
@@ -38,5 +48,53 @@ impl Op for Claim {
         tasks::claim(cx.tx, claim, self.task, agent, cx.now).await?;
         record(cx, Happening::TaskClaimed, &shown.task).await?;
         Ok(shown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Time;
+    use domain::id::TaskId;
+    use domain::policy::Actor;
+    use store::{Location, Store};
+    use testkit::engine::Engine;
+
+    use super::Claim;
+    use crate::ops::accounts::{Ban, Register};
+    use crate::ops::keys::EnsureOperator;
+    use crate::{App, Clock, Entropy, Settings, hash_secret};
+
+    testkit::on_both_engines! {
+        /// The key was looked at, then its bearer was banned, then the claim ran.
+        fn a_ban_overtakes_a_claim(engine: Engine) {
+            let scratch = engine.scratch();
+            let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+            runtime.block_on(async {
+                let location = Location::parse(scratch.url()).expect("a location");
+                let store = Store::open(&location).await.expect("the store opens");
+                let settings = Settings { operator_key: Some(hash_secret("k")), ..Settings::default() };
+                let app = App::new(store, settings, Clock::fixed(Time(1)), Entropy::sequence());
+                let ensure = EnsureOperator { configured: Some("k".into()), prefix: "polt_" };
+                app.call(&Actor::System, ensure).await.expect("an operator");
+                let register = Register {
+                    username: "ada".into(),
+                    display_name: None,
+                    bio: None,
+                    key_prefix: "polt_",
+                };
+                let ada = app.call(&Actor::Anonymous, register).await.expect("an agent");
+                let actor = app.authenticate(ada.key.reveal()).await.expect("her key works");
+                let operator = app.authenticate("k").await.expect("the operator");
+                let claim = Claim { task: TaskId(Entropy::system().id(Time(1))) };
+
+                let unbanned = app.call(&actor, claim.clone()).await;
+                assert_eq!(unbanned.map_err(|e| e.code).err(), Some("task_not_found"));
+                let ban = Ban { account: ada.account, reason: None };
+                app.call(&operator, ban).await.expect("banned");
+                let banned = app.call(&actor, claim).await;
+                assert_eq!(banned.map_err(|e| e.code).err(), Some("account_banned"));
+                app.store().close().await;
+            });
+        }
     }
 }

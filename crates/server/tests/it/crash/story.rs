@@ -64,6 +64,11 @@ impl Book {
         }
     }
 
+    /// Whether the server has its database.
+    pub fn is_ready(&self) -> bool {
+        self.anybody.get("/readyz").send().status == 200
+    }
+
     /// The door's word for where every task stands, by title.
     pub fn statuses(&self) -> BTreeMap<String, String> {
         let mut all = BTreeMap::new();
