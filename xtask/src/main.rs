@@ -1,7 +1,7 @@
 //! `cargo xtask`: what developers and the build machine run, written in Rust so that a toolchain is all one needs.
 //!
 //! Two commands: `ci` (everything that must hold before a change is merged, [`ci`]) and `bench` (the numbers the project
-//! promises, [`bench`]). To add one: a variant of [`Task`], a module, one line in [`main`].
+//! promises, [`mod@bench`]). To add one: a variant of [`Task`], a module, one line in [`main`].
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,

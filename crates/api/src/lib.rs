@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** a door decodes, calls and encodes. Nothing in a dialect is
 //! async and nothing here reaches the store, so no rule of the business can
-//! live here. [`endpoint`](mod@endpoint) is the one handler of every
+//! live here. `endpoint.rs` holds the one handler of every
 //! operation at every door.
 //!
 //! To add a route, follow `docs/adding-an-operation.md`: a `Wire` mapping and

@@ -5,9 +5,10 @@
 //! (see [`crate::Lock`]).
 //!
 //! **Invariant:** a connection goes back to the pool only outside a
-//! transaction; one that is abandoned inside (the caller went away, an
-//! operation panicked) is closed instead.
+//! transaction; one that is abandoned inside (the caller went away, the
+//! rollback failed) is closed instead.
 
+use std::panic::AssertUnwindSafe;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use domain::{Error, Kind, Result, limits};
+use futures_util::FutureExt;
 use futures_util::future::{join_all, join4};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
@@ -281,6 +283,12 @@ fn unreachable_now() -> Error {
     )
 }
 
+/// A panic is a defect of that operation alone.
+async fn caught<T>(running: TxFuture<'_, T>) -> Result<T> {
+    let ran = AssertUnwindSafe(running).catch_unwind().await;
+    ran.unwrap_or_else(|_| Err(Error::internal()))
+}
+
 /// An error with its causes: what the server said stands in the last one.
 fn told(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
@@ -381,7 +389,7 @@ impl Handle {
         let mut tries = 0;
         loop {
             let mut tx = Tx::Postgres(Connection::new(self.client().await?, true));
-            let outcome = operation(&mut tx).await;
+            let outcome = caught(operation(&mut tx)).await;
             let Tx::Postgres(connection) = &mut tx else {
                 return Err(Error::internal());
             };
@@ -406,7 +414,7 @@ impl Handle {
         F: for<'a> Fn(&'a mut Tx) -> TxFuture<'a, T> + Send + Sync + 'static,
     {
         let mut tx = Tx::Postgres(Connection::new(self.client().await?, false));
-        query(&mut tx).await
+        caught(query(&mut tx)).await
     }
 
     pub(crate) fn close(&self) {

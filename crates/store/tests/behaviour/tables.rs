@@ -57,6 +57,16 @@ testkit::on_both_engines! {
             assert_eq!(nothing.map_err(|e| e.kind), Err(Kind::Internal));
         });
     }
+
+    fn a_balance_cannot_overflow(engine: Engine) {
+        with_store(engine, async |store| {
+            let (issuance, rich) = (Place::platform(Bucket::Issuance), Uuid::from_u128(1));
+            move_money(&store, issuance, wallet(rich), i64::MAX).await.expect("issued");
+            let more = move_money(&store, issuance, wallet(rich), 1).await;
+            assert_eq!(more.map_err(|e| e.kind), Err(Kind::Internal));
+            assert_eq!(balance(&store, rich).await, i64::MAX);
+        });
+    }
 }
 
 fn task(number: u128) -> Task {

@@ -1,12 +1,14 @@
 //! Work does not pass: the task is open for everyone again, or stays with its
-//! agent where the terms leave another try; the notes are public (POLT 3.1).
+//! agent where the terms leave another try and the agent may act; the notes are
+//! public (POLT 3.1).
 
 use domain::Result;
+use domain::account::AccountStatus;
 use domain::event::Happening;
-use domain::id::SubmissionId;
+use domain::id::{AccountId, SubmissionId};
 use domain::task::{ClaimStatus, SubmissionStatus};
 use serde_json::json;
-use store::tables::tasks;
+use store::tables::{accounts, tasks};
 
 use super::{Reviewed, judge, waiting};
 use crate::ops::tasks::{put, record_with};
@@ -28,7 +30,10 @@ impl Op for Reject {
     async fn run(self, cx: &mut Cx<'_>) -> Result<Reviewed> {
         let mut reviewed = waiting(cx, self.submission, self.notes.as_deref()).await?;
         let task = &reviewed.task.task;
-        let next = task.state.reject(&task.terms, cx.now)?;
+        let mut next = task.state.reject(&task.terms, cx.now)?;
+        if is_banned(cx, next.assignee).await? {
+            next = next.revoke()?;
+        }
         judge(cx, &mut reviewed, SubmissionStatus::Rejected, self.notes).await?;
         if next.assignee.is_none() {
             tasks::end_claim(cx.tx, reviewed.task.task.id, ClaimStatus::Revoked, cx.now).await?;
@@ -38,4 +43,13 @@ impl Op for Reject {
         record_with(cx, Happening::TaskRejected, &reviewed.task.task, facts).await?;
         Ok(reviewed)
     }
+}
+
+/// Whether the one who would try again may not.
+async fn is_banned(cx: &mut Cx<'_>, holder: Option<AccountId>) -> Result<bool> {
+    let Some(holder) = holder else {
+        return Ok(false);
+    };
+    let standing = accounts::standing(cx.tx, holder).await?;
+    Ok(standing.is_none_or(|standing| standing.status == AccountStatus::Banned))
 }

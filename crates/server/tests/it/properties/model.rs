@@ -419,9 +419,11 @@ impl Model {
 
     fn reject(&mut self, task: usize) -> Outcome {
         let hour = self.hour;
+        let author = self.in_review(task)?.assignee;
+        let is_banned = author.is_some_and(|author| self.banned[author]);
         let task = self.in_review(task)?;
         task.rejections += 1;
-        if task.rejections >= task.terms.rejections {
+        if is_banned || task.rejections >= task.terms.rejections {
             task.reopen();
         } else {
             task.status = Status::Claimed;
