@@ -5,8 +5,8 @@
 //! **Invariant:** everything here reaches the database through operations of
 //! `app`, may run on any node, and loses nothing when it is stopped.
 //!
-//! To add something, write a function like [`expire_leases`] that does one
-//! bounded round, and a line in [`Runtime::start`].
+//! To add something, write a function like `expire_leases` that does one
+//! bounded round, and a line in `Runtime::start`.
 
 use std::time::Duration;
 

@@ -60,11 +60,6 @@ pub struct Cursor {
     seq: i64,
 }
 
-impl Cursor {
-    /// Before the first event.
-    pub const START: Self = Self { writer: 0, seq: 0 };
-}
-
 /// Something that happened, as a follower of the log sees it.
 #[derive(Clone, Debug)]
 pub struct Followed {
