@@ -11,12 +11,12 @@ use domain::{Error, Result, Time};
 
 use crate::{Answer, Cx, Effect, Op};
 
+/// Work that is running.
+pub(crate) type Running<'w> = Pin<Box<dyn Future<Output = Result<Answer>> + Send + 'w>>;
+
 /// What runs inside a transaction and answers a door.
 pub(crate) trait Work: Send + Sync + 'static {
-    fn run<'w, 'c: 'w>(
-        &'w self,
-        cx: &'w mut Cx<'c>,
-    ) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + 'w>>;
+    fn run<'w, 'c: 'w>(&'w self, cx: &'w mut Cx<'c>) -> Running<'w>;
 }
 
 /// An operation that a door has decoded.
@@ -43,10 +43,7 @@ struct Encoded<O: Op> {
 }
 
 impl<O: Op> Work for Encoded<O> {
-    fn run<'w, 'c: 'w>(
-        &'w self,
-        cx: &'w mut Cx<'c>,
-    ) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + 'w>> {
+    fn run<'w, 'c: 'w>(&'w self, cx: &'w mut Cx<'c>) -> Running<'w> {
         Box::pin(async move {
             let output = self.op.clone().run(cx).await?;
             Ok((self.encode)(output, cx.now))
@@ -70,10 +67,7 @@ struct Typed<O: Op> {
 }
 
 impl<O: Op> Work for Typed<O> {
-    fn run<'w, 'c: 'w>(
-        &'w self,
-        cx: &'w mut Cx<'c>,
-    ) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + 'w>> {
+    fn run<'w, 'c: 'w>(&'w self, cx: &'w mut Cx<'c>) -> Running<'w> {
         Box::pin(async move {
             let output = self.op.clone().run(cx).await?;
             *self.output.lock().unwrap_or_else(PoisonError::into_inner) = Some(output);
