@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use bytes::Bytes;
 use domain::error::Detail;
 use domain::page::Page;
-use domain::{Error, Result};
+use domain::{Error, Result, limits};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -30,6 +30,21 @@ pub(crate) enum Body {
     Json(Bytes),
     /// Something else that may be sent but is no JSON.
     Other,
+}
+
+impl Body {
+    /// A body that must be JSON in UTF-8.
+    pub(crate) fn json(bytes: Bytes) -> Result<Self> {
+        let well_formed = std::str::from_utf8(&bytes).is_ok()
+            && serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok();
+        if well_formed {
+            return Ok(Self::Json(bytes));
+        }
+        Err(Error::invalid(
+            "invalid_json_body",
+            "the body is not valid JSON in UTF-8",
+        ))
+    }
 }
 
 impl Input<'_> {
@@ -90,6 +105,41 @@ impl Input<'_> {
     /// `page` and `limit`.
     pub(crate) fn page(&self) -> Result<Page> {
         Page::new(self.number("page")?, self.number("limit")?)
+    }
+
+    /// How many rows are asked for and how many to pass over; what is not a
+    /// number, or not one that makes sense, is read as nothing (OpenPod 2.0).
+    pub(crate) fn stretch(&self, rows: u32, most: u32) -> (u32, i64) {
+        let number = |name| self.query(name).and_then(|text| text.parse::<i64>().ok());
+        let rows = number("limit")
+            .and_then(|n| u32::try_from(n).ok())
+            .filter(|n| *n > 0)
+            .unwrap_or(rows);
+        let last = i64::from(limits::PAGE_LAST);
+        let offset = number("offset").filter(|n| (0..=last).contains(n));
+        (rows.min(most), offset.unwrap_or(0))
+    }
+
+    /// A list of texts separated by commas, under any of some names.
+    pub(crate) fn listed(&self, names: &[&'static str]) -> Result<Vec<String>> {
+        let given = names
+            .iter()
+            .find_map(|name| Some((*name, self.query(name)?)));
+        let Some((name, given)) = given else {
+            return Ok(Vec::new());
+        };
+        let texts = given
+            .split(',')
+            .map(str::trim)
+            .filter(|text| !text.is_empty());
+        let texts: Vec<_> = texts.map(str::to_owned).collect();
+        domain::text::words(
+            name,
+            &texts,
+            app::tables::profiles::SKILLS_ASKED,
+            limits::SKILL_CHARS,
+        )?;
+        Ok(texts)
     }
 
     /// The body as an object with these fields.

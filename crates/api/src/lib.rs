@@ -9,6 +9,7 @@
 //! one line in the door's route table.
 
 mod address;
+mod calendar;
 mod dialect;
 mod endpoint;
 mod input;

@@ -49,6 +49,13 @@ impl Routes {
     method!(patch, PATCH, "PATCH");
     method!(delete, DELETE, "DELETE");
 
+    /// These routes and those of another door.
+    pub(crate) fn merge(mut self, other: Self) -> Self {
+        self.router = self.router.merge(other.router);
+        self.routes.extend(other.routes);
+        self
+    }
+
     fn add<D: Dialect, O: Wire<D>>(
         mut self,
         filter: MethodFilter,

@@ -94,12 +94,17 @@ impl Cx<'_> {
         I::from_uuid(self.entropy.id(self.now))
     }
 
+    /// Random bytes.
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        self.entropy.bytes()
+    }
+
     /// A fresh key behind `prefix`, such as `polt_`, for the row `id`.
     pub fn secret(&self, prefix: &str, id: KeyId) -> Secret {
         Secret::mint(prefix, id, self.entropy.bytes())
     }
 
-    /// Appends what happened to the event log.
+    /// Appends what happened to the event log, for everybody to see.
     ///
     /// # Errors
     /// `Unavailable` when the database cannot write.
@@ -110,12 +115,39 @@ impl Cx<'_> {
         project: Option<ProjectId>,
         facts: serde_json::Value,
     ) -> Result<()> {
+        self.append(what, subject, project, true, facts).await
+    }
+
+    /// Appends what happened inside a project, for its own people to see.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database cannot write.
+    pub async fn record_inside(
+        &mut self,
+        project: ProjectId,
+        what: Happening,
+        subject: impl Id,
+        facts: serde_json::Value,
+    ) -> Result<()> {
+        self.append(what, subject, Some(project), false, facts)
+            .await
+    }
+
+    async fn append(
+        &mut self,
+        what: Happening,
+        subject: impl Id,
+        project: Option<ProjectId>,
+        public: bool,
+        facts: serde_json::Value,
+    ) -> Result<()> {
         let event = Event {
             what,
             actor: self.actor.account().ok(),
             key: self.actor.key(),
             subject: subject.uuid(),
             project,
+            public,
             body: facts.to_string(),
             at: self.now,
         };

@@ -58,6 +58,52 @@ crate::words! {
         IdeaModerated = "idea.moderated",
         /// A token launch was recorded.
         LaunchRecorded = "launch.recorded",
+        /// A position was opened.
+        PositionOpened = "position.opened",
+        /// Somebody applied for a position.
+        ApplicationReceived = "application.received",
+        /// An applicant became a member.
+        ApplicationAccepted = "application.accepted",
+        /// An applicant was refused.
+        ApplicationRejected = "application.rejected",
+        /// An applicant took the application back.
+        ApplicationWithdrawn = "application.withdrawn",
+        /// A member left a project.
+        MemberLeft = "member.left",
+        /// A ticket was written.
+        TicketCreated = "ticket.created",
+        /// A ticket was given to somebody.
+        TicketAssigned = "ticket.assigned",
+        /// A ticket's column changed.
+        TicketMoved = "ticket.moved",
+        /// A ticket's other fields changed.
+        TicketUpdated = "ticket.updated",
+        /// Money was put into a project's escrow.
+        ProjectFunded = "project.funded",
+        /// What a worker was owed was paid.
+        PayoutSettled = "payout.settled",
+        /// An agent paid another for a service.
+        ServicePaid = "service.paid",
+        /// Something was written down for a project.
+        KnowledgeWritten = "knowledge.written",
+        /// A webhook was registered.
+        WebhookRegistered = "webhook.registered",
+        /// A webhook was removed.
+        WebhookRemoved = "webhook.removed",
+        /// A webhook failed too often and is not called any more.
+        WebhookDisabled = "webhook.disabled",
+        /// A repository was linked to a project.
+        RepositoryLinked = "repository.linked",
+        /// A repository is linked no more.
+        RepositoryUnlinked = "repository.unlinked",
+        /// An agent was given a token for a repository.
+        RepositoryTokenIssued = "repository.token_issued",
+        /// A check on a repository came to its end.
+        RepositoryCheckCompleted = "repository.check_completed",
+        /// Somebody reviewed a pull request.
+        RepositoryReviewSubmitted = "repository.review_submitted",
+        /// A balance was raised by the operator.
+        BalanceIssued = "balance.issued",
     }
 }
 
@@ -91,7 +137,30 @@ impl Happening {
             | Self::TaskRevisionRequested
             | Self::TaskCancelled
             | Self::IdeaModerated
-            | Self::LaunchRecorded => None,
+            | Self::LaunchRecorded
+            | Self::PositionOpened
+            | Self::ApplicationReceived
+            | Self::ApplicationAccepted
+            | Self::ApplicationRejected
+            | Self::ApplicationWithdrawn
+            | Self::MemberLeft
+            | Self::TicketCreated
+            | Self::TicketAssigned
+            | Self::TicketMoved
+            | Self::TicketUpdated
+            | Self::ProjectFunded
+            | Self::PayoutSettled
+            | Self::ServicePaid
+            | Self::KnowledgeWritten
+            | Self::WebhookRegistered
+            | Self::WebhookRemoved
+            | Self::WebhookDisabled
+            | Self::RepositoryLinked
+            | Self::RepositoryUnlinked
+            | Self::RepositoryTokenIssued
+            | Self::RepositoryCheckCompleted
+            | Self::RepositoryReviewSubmitted
+            | Self::BalanceIssued => None,
         }
     }
 }

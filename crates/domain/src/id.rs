@@ -65,6 +65,20 @@ ids! {
     LaunchId;
     /// One movement of money.
     EntryId;
+    /// A seat, or several alike, in a project.
+    PositionId;
+    /// An account's wish for a position.
+    ApplicationId;
+    /// A room of a project's chat.
+    ChannelId;
+    /// What a worker is paid or owed for one task.
+    PayoutId;
+    /// Something a project remembers.
+    KnowledgeId;
+    /// An address that is told what happens.
+    WebhookId;
+    /// One event on its way to one address.
+    DeliveryId;
 }
 
 /// The id of the platform itself: owner of issuance, fees and redeemed

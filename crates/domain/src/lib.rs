@@ -21,7 +21,9 @@ pub mod page;
 pub mod policy;
 pub mod project;
 pub mod task;
+pub mod team;
 pub mod text;
+pub mod ticket;
 pub mod time;
 pub mod vote;
 

@@ -63,3 +63,56 @@ pub const KEY_CACHE: usize = 100_000;
 pub const EVENTS_AT_ONCE: u32 = 500;
 /// Rows a background task changes in one transaction.
 pub const SWEEP_ROWS: u32 = 200;
+
+/// What the platform keeps of a ticket's payout, in basis points (OpenPod 3.5).
+pub const TICKET_FEE_BPS: u32 = 1_000;
+/// Characters of an agent's name in the directory, at most and at least.
+pub const AGENT_NAME_CHARS: usize = 100;
+/// See [`AGENT_NAME_CHARS`].
+pub const AGENT_NAME_CHARS_MIN: usize = 2;
+/// Characters of a tagline.
+pub const TAGLINE_CHARS: usize = 200;
+/// Characters of a profile's description.
+pub const PROFILE_CHARS: usize = 5_000;
+/// Skills of an agent or position.
+pub const SKILLS: usize = 20;
+/// Characters of a skill, label or tag.
+pub const SKILL_CHARS: usize = 50;
+/// Cents that any one price, payout or budget may name.
+pub const CENTS_MAX: i64 = 100_000_000;
+/// Cents of one payout (OpenPod 2.12).
+pub const PAYOUT_CENTS_MAX: i64 = 10_000_000;
+/// Positions that a project may be founded with.
+pub const POSITIONS_AT_FOUNDING: usize = 20;
+/// Positions a project may have.
+pub const POSITIONS: i64 = 200;
+/// Agents one position may seat.
+pub const SEATS: i64 = 1_000;
+/// Characters of a project's title in the workplace (OpenPod 2.6).
+pub const PROJECT_TITLE_CHARS: usize = 200;
+/// Characters of a ticket's or a knowledge entry's title.
+pub const TICKET_TITLE_CHARS: usize = 500;
+/// Characters a story, task or bug must be described with (OpenPod 2.9).
+pub const TICKET_DESCRIPTION_CHARS_MIN: usize = 30;
+/// Characters of a ticket's description, a comment or a chat message.
+pub const TICKET_TEXT_CHARS: usize = 10_000;
+/// Characters of a letter or verdict.
+pub const LETTER_CHARS: usize = 2_000;
+/// Acceptance criteria of a ticket.
+pub const CRITERIA: usize = 50;
+/// Characters of one criterion.
+pub const CRITERION_CHARS: usize = 1_000;
+/// Deliverables of a ticket.
+pub const DELIVERABLES: usize = 50;
+/// Characters of a branch's name.
+pub const BRANCH_CHARS: usize = 200;
+/// Levels of parents above a ticket.
+pub const TICKET_DEPTH: usize = 20;
+/// Channels of a project (OpenPod 2.13).
+pub const CHANNELS: i64 = 50;
+/// Characters of a channel's name.
+pub const CHANNEL_NAME_CHARS: usize = 50;
+/// Accounts a message may mention.
+pub const MENTIONS: usize = 20;
+/// Payouts settled in one transaction when funds arrive.
+pub const SETTLED_AT_ONCE: u32 = 500;

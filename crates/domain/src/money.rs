@@ -205,6 +205,26 @@ pub fn fee_of(gross: Units, basis_points: u32) -> Result<Units> {
     Units::try_from(product.div_euclid(10_000)).map_err(|_| Error::internal())
 }
 
+/// Checks a number of cents.
+///
+/// # Errors
+/// `Invalid` outside of the bounds, naming the field.
+pub fn check_cents(field: &'static str, cents: i64, least: i64, most: i64) -> Result<()> {
+    if (least..=most).contains(&cents) {
+        return Ok(());
+    }
+    Err(Error::field(
+        field,
+        format!("must be a whole number of cents from {least} to {most}"),
+    ))
+}
+
+/// Cents of US dollars as a displayed reward: `12.50 USD`.
+pub fn dollars(cents: Units) -> String {
+    let (whole, part) = (cents.div_euclid(100), cents.rem_euclid(100));
+    format!("{whole}.{part:02} USD")
+}
+
 /// `a + b`.
 ///
 /// # Errors
@@ -230,6 +250,11 @@ pub enum Bucket {
     Held,
     /// Set aside for a task or project.
     Escrow,
+    /// Earned by a worker and owed to it until funds arrive.
+    Receivable,
+    /// What an owner owes; the one bucket of a subject that is zero or
+    /// negative.
+    Payable,
     /// Where money comes from; the platform's, may be negative.
     Issuance,
     /// What the platform has earned.
@@ -240,10 +265,12 @@ pub enum Bucket {
 
 impl Bucket {
     /// Every bucket.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Available,
         Self::Held,
         Self::Escrow,
+        Self::Receivable,
+        Self::Payable,
         Self::Issuance,
         Self::Fees,
         Self::Redeemed,
@@ -255,6 +282,8 @@ impl Bucket {
             Self::Available => "available",
             Self::Held => "held",
             Self::Escrow => "escrow",
+            Self::Receivable => "receivable",
+            Self::Payable => "payable",
             Self::Issuance => "issuance",
             Self::Fees => "fees",
             Self::Redeemed => "redeemed",
@@ -275,7 +304,16 @@ impl Bucket {
 
 #[cfg(test)]
 mod tests {
-    use super::{Assets, Money, fee_of, format_units, payout_rank};
+    use super::{Assets, Money, check_cents, dollars, fee_of, format_units, payout_rank};
+
+    #[test]
+    fn cents_are_bounded_and_shown() {
+        assert!(check_cents("c", 1, 1, 2).is_ok() && check_cents("c", 3, 1, 2).is_err());
+        assert_eq!(
+            (dollars(1_250), dollars(5)),
+            ("12.50 USD".into(), "0.05 USD".into())
+        );
+    }
 
     fn read(display: &str) -> Option<Money> {
         Assets::default().parse_reward(display).expect(display)

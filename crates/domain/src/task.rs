@@ -15,6 +15,8 @@ crate::words! {
         Open = "open",
         /// Taken by one agent.
         Claimed = "claimed",
+        /// Its agent has begun to work.
+        Started = "started",
         /// Handed in, waiting for a verdict.
         Submitted = "submitted",
         /// Passed; final.
@@ -104,6 +106,19 @@ crate::words! {
         Issuance = "issuance",
         /// The publisher's balance is set aside when the task is published.
         Escrow = "escrow",
+        /// The project's escrow pays on approval; what it does not cover is
+        /// owed by the project's owner (OpenPod 3.5).
+        Project = "project",
+    }
+}
+
+crate::words! {
+    /// The last verdict on work that is still being done.
+    pub enum Verdict {
+        /// It was refused.
+        Rejected = "rejected",
+        /// A revision was asked for.
+        RevisionRequested = "revision_requested",
     }
 }
 
@@ -112,7 +127,7 @@ impl Status {
     pub const fn phase(self) -> Phase {
         match self {
             Self::Open => Phase::Open,
-            Self::Claimed => Phase::Working,
+            Self::Claimed | Self::Started => Phase::Working,
             Self::Submitted => Phase::Review,
             Self::Accepted => Phase::Done,
             Self::Cancelled => Phase::Closed,
@@ -123,7 +138,7 @@ impl Status {
     pub const fn in_words(self) -> &'static str {
         match self {
             Self::Open => "open to everyone",
-            Self::Claimed => "being worked on",
+            Self::Claimed | Self::Started => "being worked on",
             Self::Submitted => "waiting for a verdict",
             Self::Accepted => "completed",
             Self::Cancelled => "cancelled",
@@ -159,6 +174,18 @@ impl Terms {
             claim_limit: limits::BOUNTY_CLAIMS,
         }
     }
+
+    /// A ticket's terms (OpenPod 3.2, 3.5): paid from the project's escrow
+    /// with a tenth for the platform; a rejection never takes it away.
+    pub fn ticket() -> Self {
+        Self {
+            funding: Funding::Project,
+            fee_bps: limits::TICKET_FEE_BPS,
+            rejections: i64::MAX,
+            lease: None,
+            claim_limit: limits::BOUNTY_CLAIMS,
+        }
+    }
 }
 
 /// What the machine looks at.
@@ -172,6 +199,9 @@ pub struct State {
     pub lease_ends: Option<Time>,
     /// Rejections of the present assignee.
     pub rejections: i64,
+    /// What was said of the present assignee's last work, until the next is
+    /// handed in.
+    pub verdict: Option<Verdict>,
 }
 
 impl State {
@@ -181,6 +211,7 @@ impl State {
         assignee: None,
         lease_ends: None,
         rejections: 0,
+        verdict: None,
     };
 
     /// Takes the task for `agent`, who holds `held` tasks already.
@@ -205,13 +236,95 @@ impl State {
             assignee: Some(agent),
             lease_ends: terms.lease.map(|lease| now.plus(lease)),
             rejections: 0,
+            verdict: None,
         })
+    }
+
+    /// Gives an unfinished task to `agent`, whoever had it before.
+    ///
+    /// # Errors
+    /// `Conflict` while it is judged or once it is final.
+    pub fn assign(self, agent: AccountId, terms: &Terms, now: Time) -> Result<Self> {
+        match self.status {
+            Status::Open | Status::Claimed | Status::Started => Ok(Self {
+                status: Status::Claimed,
+                assignee: Some(agent),
+                lease_ends: terms.lease.map(|lease| now.plus(lease)),
+                rejections: 0,
+                verdict: None,
+            }),
+            Status::Submitted | Status::Accepted | Status::Cancelled => {
+                Err(self.not_in_work("assign it to somebody"))
+            }
+        }
+    }
+
+    /// Takes an unfinished task from whoever has it.
+    ///
+    /// # Errors
+    /// `Conflict` while it is judged or once it is final.
+    pub fn unassign(self) -> Result<Self> {
+        match self.status {
+            Status::Open | Status::Claimed | Status::Started => Ok(Self::OPEN),
+            Status::Submitted | Status::Accepted | Status::Cancelled => {
+                Err(self.not_in_work("take it away from its assignee"))
+            }
+        }
+    }
+
+    /// Work begins, or begins again before a verdict was given.
+    ///
+    /// # Errors
+    /// `Conflict` without an assignee or once the task is final.
+    pub fn start(self) -> Result<Self> {
+        match self.status {
+            Status::Claimed | Status::Started | Status::Submitted => Ok(Self {
+                status: Status::Started,
+                verdict: None,
+                ..self
+            }),
+            Status::Open | Status::Accepted | Status::Cancelled => {
+                Err(self.not_in_work("start it"))
+            }
+        }
+    }
+
+    /// Work stops, and stays with its assignee.
+    ///
+    /// # Errors
+    /// `Conflict` unless it is being worked on.
+    pub fn pause(self) -> Result<Self> {
+        if !self.is_in_work() {
+            return Err(self.not_in_work("put it back"));
+        }
+        Ok(Self {
+            status: Status::Claimed,
+            ..self
+        })
+    }
+
+    /// A withdrawn task is wanted again.
+    ///
+    /// # Errors
+    /// `Conflict` unless it was withdrawn.
+    pub fn reopen(self) -> Result<Self> {
+        if self.status != Status::Cancelled {
+            return Err(self.not_in_work("reopen it"));
+        }
+        Ok(Self::OPEN)
+    }
+
+    /// Whether its holder works on it.
+    pub fn is_in_work(self) -> bool {
+        matches!(self.status, Status::Claimed | Status::Started)
     }
 
     fn not_available(self, agent: AccountId) -> Error {
         let why = match self.status {
-            Status::Claimed if self.assignee == Some(agent) => "you hold it already",
-            Status::Claimed => "another agent holds it",
+            Status::Claimed | Status::Started if self.assignee == Some(agent) => {
+                "you hold it already"
+            }
+            Status::Claimed | Status::Started => "another agent holds it",
             Status::Submitted => "its submission is being reviewed",
             Status::Accepted => "it is completed",
             Status::Cancelled => "it was cancelled",
@@ -261,6 +374,7 @@ impl State {
         Ok(Self {
             status: Status::Submitted,
             lease_ends: None,
+            verdict: None,
             ..self
         })
     }
@@ -269,13 +383,17 @@ impl State {
         if self.assignee != Some(agent) {
             return Err(match self.status {
                 Status::Accepted | Status::Cancelled => self.not_in_work(what),
-                Status::Open | Status::Claimed | Status::Submitted => Error::forbidden(
-                    "not_the_assignee",
-                    format!("only the agent who holds this task may {what}; commit to it first"),
-                ),
+                Status::Open | Status::Claimed | Status::Started | Status::Submitted => {
+                    Error::forbidden(
+                        "not_the_assignee",
+                        format!(
+                            "only the agent who holds this task may {what}; commit to it first"
+                        ),
+                    )
+                }
             });
         }
-        if self.status != Status::Claimed {
+        if !self.is_in_work() {
             return Err(self.not_in_work(what));
         }
         Ok(())
@@ -297,7 +415,7 @@ impl State {
     /// `Conflict` unless it is being worked on.
     pub fn revoke(self) -> Result<Self> {
         match self.status {
-            Status::Claimed => Ok(Self::OPEN),
+            Status::Claimed | Status::Started => Ok(Self::OPEN),
             Status::Open | Status::Submitted | Status::Accepted | Status::Cancelled => {
                 Err(self.not_in_work("take it back"))
             }
@@ -329,6 +447,7 @@ impl State {
         }
         Ok(Self {
             rejections,
+            verdict: Some(Verdict::Rejected),
             ..self.back_to_work(terms, now)
         })
     }
@@ -340,12 +459,15 @@ impl State {
     /// `Conflict` unless one waits for a verdict.
     pub fn request_revision(self, terms: &Terms, now: Time) -> Result<Self> {
         self.require_submitted()?;
-        Ok(self.back_to_work(terms, now))
+        Ok(Self {
+            verdict: Some(Verdict::RevisionRequested),
+            ..self.back_to_work(terms, now)
+        })
     }
 
     fn back_to_work(self, terms: &Terms, now: Time) -> Self {
         Self {
-            status: Status::Claimed,
+            status: Status::Started,
             lease_ends: terms.lease.map(|lease| now.plus(lease)),
             ..self
         }
@@ -375,6 +497,7 @@ impl State {
             assignee: None,
             lease_ends: None,
             rejections: self.rejections,
+            verdict: None,
         })
     }
 
@@ -391,14 +514,14 @@ impl State {
                     self.status.in_words()
                 ),
             )),
-            Status::Open | Status::Claimed | Status::Submitted => Ok(()),
+            Status::Open | Status::Claimed | Status::Started | Status::Submitted => Ok(()),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Difficulty, State, Status, Terms};
+    use super::{Difficulty, State, Status, Terms, Verdict};
     use crate::id::{AccountId, PLATFORM};
     use crate::time::{Span, Time};
     use uuid::Uuid;
@@ -477,8 +600,8 @@ mod tests {
         };
         let first = submitted().reject(&patient, NOW).expect("submitted");
         assert_eq!(
-            (first.status, first.assignee),
-            (Status::Claimed, Some(agent(1)))
+            (first.status, first.assignee, first.verdict),
+            (Status::Started, Some(agent(1)), Some(Verdict::Rejected))
         );
         let second = first
             .submit(agent(1))
@@ -493,8 +616,12 @@ mod tests {
             .request_revision(&Terms::bounty(None), NOW)
             .expect("submitted");
         assert_eq!(
-            (back.status, back.assignee),
-            (Status::Claimed, Some(agent(1)))
+            (back.status, back.assignee, back.verdict),
+            (
+                Status::Started,
+                Some(agent(1)),
+                Some(Verdict::RevisionRequested)
+            )
         );
     }
 

@@ -81,9 +81,99 @@ pub fn link(field: &'static str, text: &str) -> Result<()> {
     Ok(())
 }
 
+/// Checks a list of short texts: how many, how long, none empty.
+///
+/// # Errors
+/// `Invalid`, naming the field.
+pub fn words(field: &'static str, texts: &[String], max: usize, chars: usize) -> Result<()> {
+    let fit = |text: &String| !text.trim().is_empty() && optional(field, text, chars).is_ok();
+    if texts.len() <= max && texts.iter().all(fit) {
+        return Ok(());
+    }
+    Err(Error::field(
+        field,
+        format!("must be a list of at most {max} texts of 1 to {chars} characters"),
+    ))
+}
+
+/// Checks an address on an Ethereum-like chain.
+///
+/// # Errors
+/// `Invalid` unless it is `0x` and 40 hexadecimal digits.
+pub fn wallet_address(text: &str) -> Result<()> {
+    let digits = text.strip_prefix("0x").unwrap_or("");
+    if digits.len() == 40 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Ok(());
+    }
+    Err(Error::field(
+        "wallet_address",
+        "must be 0x followed by 40 hexadecimal digits",
+    ))
+}
+
+/// A text as a part of a path: lower case, runs of anything but letters and
+/// digits become one hyphen (OpenPod 2.1). Empty when nothing is left.
+pub fn slug(text: &str, max: usize) -> String {
+    let mut slug = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c.to_ascii_lowercase());
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+        if slug.len() >= max {
+            break;
+        }
+    }
+    slug.trim_end_matches('-').to_owned()
+}
+
+/// A text cut at a number of characters, where the contract says "cut at"
+/// (OpenPod 2.6, 2.9, 2.13).
+pub fn cut(mut text: String, max: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(max) {
+        text.truncate(end);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{link, optional, required, username};
+    use super::{cut, link, optional, required, slug, username, wallet_address, words};
+
+    #[test]
+    fn slugs_are_short_and_plain() {
+        for (name, expected) in [
+            ("My Agent", "my-agent"),
+            ("  a__b!c ", "a-b-c"),
+            ("\u{4f60}\u{597d}", ""),
+            ("abcdefgh", "abcdef"),
+            ("abcde fgh", "abcde"),
+        ] {
+            assert_eq!(
+                slug(name, 6).as_str(),
+                expected.get(..6).unwrap_or(expected),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn lists_addresses_and_cuts() {
+        let list = |texts: &[&str]| texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
+        assert!(words("w", &list(&["a", "b"]), 2, 1).is_ok());
+        for bad in [&["a", "b", "c"][..], &[""], &["ab"]] {
+            assert!(words("w", &list(bad), 2, 1).is_err(), "{bad:?}");
+        }
+        assert!(wallet_address(&format!("0x{}", "aF".repeat(20))).is_ok());
+        for bad in ["", "0x", "1x", &format!("0x{}", "g".repeat(40))] {
+            assert!(wallet_address(bad).is_err(), "{bad}");
+        }
+        assert_eq!(
+            (cut("\u{e4}bc".into(), 2), cut("a".into(), 2)),
+            ("\u{e4}b".into(), "a".into())
+        );
+    }
 
     #[test]
     fn blank_long_and_nul_texts_are_refused() {

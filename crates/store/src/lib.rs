@@ -17,6 +17,7 @@ mod backup;
 mod dialect;
 mod engine;
 pub mod exclusive;
+mod lists;
 mod migrations;
 pub mod tables;
 mod tx;

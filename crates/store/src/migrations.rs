@@ -4,10 +4,16 @@
 use domain::{Error, Kind, Result};
 
 /// The migrations in order; a migration's version is its place, from 1.
-const MIGRATIONS: &[(&str, &str)] = &[(
-    "0001_ground",
-    include_str!("../../../migrations/0001_ground.sql"),
-)];
+const MIGRATIONS: &[(&str, &str)] = &[
+    (
+        "0001_ground",
+        include_str!("../../../migrations/0001_ground.sql"),
+    ),
+    (
+        "0002_workplace",
+        include_str!("../../../migrations/0002_workplace.sql"),
+    ),
+];
 
 /// The newest version this binary knows.
 pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;

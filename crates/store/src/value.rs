@@ -224,6 +224,18 @@ impl Row<'_> {
         };
         read.ok_or_else(|| defect("a stored word is not in its list"))
     }
+
+    /// A word of a closed list, or nothing.
+    ///
+    /// # Errors
+    /// `Internal` when the column holds another word.
+    pub fn opt_word<T>(&self, index: usize, parse: fn(&str) -> Option<T>) -> Result<Option<T>> {
+        let Some(word) = self.opt_text(index)? else {
+            return Ok(None);
+        };
+        let read = parse(&word).map(Some);
+        read.ok_or_else(|| defect("a stored word is not in its list"))
+    }
 }
 
 fn owned(text: &[u8]) -> Result<String> {

@@ -208,7 +208,7 @@ impl<'a> Stage<'a> {
 
     fn sample(&mut self, line: Line) -> Result<Sample> {
         self.runs += 1;
-        thread::sleep(SETTLE);
+        settle();
         match line {
             Line::Healthz => self.fixed("/healthz")?.run(),
             Line::List => self.fixed("/api/tasks?limit=20")?.run(),
@@ -275,7 +275,7 @@ impl<'a> Stage<'a> {
         let pairs = self.new_pairs(count)?;
         let path = self.folder.join("pairs");
         seed::write_pairs(&path, &pairs)?;
-        thread::sleep(SETTLE);
+        settle();
         let job = self.job("commit", vec![("PAIRS", file(&path))]);
         let sample = Job { seconds, ..job }.run()?;
         self.commits_per_second = self.commits_per_second.max(sample.per_second());
@@ -287,6 +287,14 @@ impl<'a> Stage<'a> {
         let tag = format!("c{}x", self.runs);
         seed::pairs(self.address, &self.projects, &tag, count)
     }
+}
+
+/// Waits until what was written before is on the disk: the system goes on writing for seconds after a seeding, and what is
+/// measured then would wait for that.
+fn settle() {
+    // Best effort: without the command the pause alone must do.
+    let _ = std::process::Command::new("sync").status();
+    thread::sleep(SETTLE);
 }
 
 /// Fails unless a GET of the path answers 200.

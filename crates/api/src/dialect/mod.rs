@@ -1,15 +1,19 @@
 //! Dialects: what the systems differ in on the wire. A door is a table of a
 //! few functions, the mappings of its operations and its routes.
 
+mod openpod;
 mod polt;
 
 use app::{Answer, Op};
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{Method, Uri};
+use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::Response;
 use bytes::Bytes;
+use domain::id::Id;
 use domain::{Error, Kind, Result, Time};
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
 
 use crate::endpoint;
 use crate::input::{Body, Input};
@@ -40,9 +44,26 @@ pub(crate) trait Wire<D: Dialect>: Op {
     fn encode(output: Self::Output, now: Time) -> Answer;
 }
 
+/// An id as text.
+#[derive(Clone, Copy)]
+pub(crate) struct Text(Uuid);
+
+impl Text {
+    pub(crate) fn of(id: impl Id) -> Self {
+        Self(id.uuid())
+    }
+}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut buffer = Uuid::encode_buffer();
+        serializer.serialize_str(self.0.hyphenated().encode_lower(&mut buffer))
+    }
+}
+
 /// Every route of every door.
 pub(crate) fn doors() -> Routes {
-    polt::routes()
+    polt::routes().merge(openpod::routes())
 }
 
 /// The answer on a path that does not exist.
@@ -79,6 +100,62 @@ async fn asked(request: Request) -> (Method, Uri) {
 }
 
 /// The door a path belongs to.
-fn table_of(_path: &str) -> &'static Table {
+fn table_of(path: &str) -> &'static Table {
+    if openpod::PREFIXES
+        .iter()
+        .any(|prefix| path.starts_with(prefix))
+    {
+        return openpod::Openpod::TABLE;
+    }
     polt::Polt::TABLE
+}
+
+/// `Authorization: Bearer <key>`, the scheme in any letter case.
+pub(crate) fn bearer(parts: &Parts) -> Option<String> {
+    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, key) = value.trim().split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| key.trim().to_owned())
+        .filter(|key| !key.is_empty())
+}
+
+/// The status of a refusal, where a door has no other.
+pub(crate) fn status_of(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::Invalid => StatusCode::BAD_REQUEST,
+        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Kind::Insufficient => StatusCode::PAYMENT_REQUIRED,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Kind::Precondition => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        Kind::Unavailable | Kind::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bearer;
+
+    #[test]
+    fn the_bearer_scheme_is_read_in_any_case() {
+        let found = |value: &str| {
+            let request = axum::http::Request::builder()
+                .header("authorization", value)
+                .body(())
+                .expect("request");
+            bearer(&request.into_parts().0)
+        };
+        assert_eq!(found("Bearer polt_x").as_deref(), Some("polt_x"));
+        assert_eq!(found("bEARER  polt_x ").as_deref(), Some("polt_x"));
+        for bad in ["polt_x", "Basic polt_x", "Bearer", "Bearer  "] {
+            assert_eq!(found(bad), None, "{bad}");
+        }
+    }
 }

@@ -12,11 +12,16 @@ macro_rules! operation {
 
 pub mod accounts;
 pub mod activity;
+pub mod heartbeat;
 pub mod ideas;
 pub mod keys;
 pub mod launches;
 pub mod messages;
+pub mod profiles;
 pub mod projects;
 pub mod reviews;
 pub mod server;
+pub mod services;
 pub mod tasks;
+pub mod teams;
+pub mod tickets;

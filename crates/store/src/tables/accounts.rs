@@ -45,7 +45,7 @@ statements! {
     LEADERS_EARNED = "select g.account, g.asset, g.units from (select id from accounts where completed_tasks > 0 \
         order by completed_tasks desc, id limit $1) l join earnings g on g.account = l.id order by g.asset";
     STANDING = "select status, ban_reason, (select count(*) from tasks where assignee = accounts.id \
-        and phase = 'working') from accounts where id = $1";
+        and phase = 'working' and listed = 1) from accounts where id = $1";
     INSERT = "insert into accounts (id, kind, handle, handle_key, display_name, bio, status, ban_reason, \
         completed_tasks, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing";
     UPDATE = "update accounts set display_name = $1, bio = $2, status = $3, ban_reason = $4 where id = $5";

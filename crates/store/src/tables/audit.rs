@@ -30,40 +30,41 @@ macro_rules! union {
 }
 
 statements! {
-    NEGATIVE = "select count(*) from ledger_accounts where balance < 0";
+    NEGATIVE = "select count(*) from ledger_accounts where balance < 0 and bucket <> 'payable' or balance > 0 and bucket = 'payable'";
     FOLDED = differing!(
         "r.owner, r.asset, r.bucket",
         "select owner, asset, bucket, balance as n from ledger_accounts",
         "select credit_owner, asset, credit_bucket, -units from ledger_entries \
-         where credit_bucket in ('available', 'held', 'escrow')",
+         where credit_bucket in ('available', 'held', 'escrow', 'receivable', 'payable')",
         "select debit_owner, asset, debit_bucket, units from ledger_entries \
-         where debit_bucket in ('available', 'held', 'escrow')"
+         where debit_bucket in ('available', 'held', 'escrow', 'receivable', 'payable')"
     );
-    UNOPENED = "select count(*) from ledger_entries e where e.credit_bucket in ('available', 'held', 'escrow') \
+    UNOPENED = "select count(*) from ledger_entries e where e.credit_bucket in ('available', 'held', 'escrow', 'receivable', 'payable') \
         and not exists (select 1 from ledger_accounts a where a.owner = e.credit_owner and a.asset = e.asset \
         and a.bucket = e.credit_bucket)";
     AMOUNTS = "select count(*) from ledger_entries where units <= 0";
-    PAID_ONCE = "select count(*) from (select task from ledger_entries where reason = 'payout' group by task \
+    PAID_ONCE = "select count(*) from (select task from ledger_entries where reason in ('payout', 'due') group by task \
         having count(*) > 1) twice";
     PAID = differing!(
         "r.task, r.asset",
         "select id as task, reward_asset as asset, reward_units as n from tasks \
          where status = 'accepted' and reward_asset is not null",
-        "select task, asset, -units from ledger_entries where reason in ('payout', 'fee')"
+        "select task, asset, -units from ledger_entries where reason in ('payout', 'due', 'fee')"
     );
     ESCROW = differing!(
         "r.owner, r.asset",
         "select id as owner, reward_asset as asset, reward_units as n from tasks \
          where funding = 'escrow' and reward_asset is not null and phase in ('open', 'working', 'review')",
-        "select owner, asset, -balance from ledger_accounts where bucket = 'escrow'"
+        "select owner, asset, -balance from ledger_accounts where bucket = 'escrow' \
+         and not exists (select 1 from projects where id = owner)"
     );
     EARNINGS = differing!(
         "r.account, r.asset",
         "select account, asset, units as n from earnings",
-        "select credit_owner, asset, -units from ledger_entries where reason = 'payout'"
+        "select credit_owner, asset, -units from ledger_entries where reason in ('payout', 'release')"
     );
     PHASES = "select count(*) from tasks where phase <> case status when 'open' then 'open' when 'claimed' then \
-        'working' when 'submitted' then 'review' when 'accepted' then 'done' else 'closed' end";
+        'working' when 'started' then 'working' when 'submitted' then 'review' when 'accepted' then 'done' else 'closed' end";
     HOLDERS = "select count(*) from tasks where (phase in ('working', 'review', 'done')) <> (assignee is not null)";
     CLAIMED = "select count(*) from tasks t where t.phase in ('working', 'review') and not exists \
         (select 1 from claims c where c.task = t.id and c.account = t.assignee and c.status = 'active')";
@@ -96,7 +97,7 @@ statements! {
         "r.subject",
         "select id as subject, replies as n from projects",
         "select id, replies from ideas",
-        "select subject, -1 from messages"
+        "select subject, -1 from messages where subject_kind in ('project', 'idea')"
     );
     VOTES = differing!(
         "r.subject",
@@ -107,17 +108,41 @@ statements! {
     );
     TALLIES = differing!(
         "r.scope, r.name",
-        "select project as scope, 'task.' || phase || '.' || difficulty as name, 1 as n from tasks",
-        "select $1, 'task.' || phase || '.' || difficulty, 1 from tasks",
+        "select project as scope, 'task.' || phase || '.' || difficulty as name, 1 as n from tasks where listed = 1",
+        "select $1, 'task.' || phase || '.' || difficulty, 1 from tasks where listed = 1",
         "select $1, 'project.' || stage, 1 from projects",
         "select $1, 'idea.' || status, 1 from ideas",
         "select $1, 'feed.' || replace(kind, '.', '_'), 1 from events where public = 1",
         "select scope, name, -n from tallies"
     );
+    OWED = differing!(
+        "r.owner, r.asset",
+        "select account as owner, asset, gross - fee as n from payouts where settled_at is null",
+        "select owner, asset, -balance from ledger_accounts where bucket = 'receivable'"
+    );
+    OWING = differing!(
+        "r.owner, r.asset",
+        "select debtor as owner, asset, gross as n from payouts where settled_at is null",
+        "select owner, asset, balance from ledger_accounts where bucket = 'payable'"
+    );
+    PAYOUTS = differing!(
+        "r.task",
+        "select task, gross as n from payouts",
+        "select e.task, -e.units from ledger_entries e join tasks t on t.id = e.task and t.funding = 'project' \
+         where e.reason in ('payout', 'due', 'fee')"
+    );
+    SEATS = differing!(
+        "r.position",
+        "select id as position, taken as n from positions",
+        "select position, -1 from memberships"
+    );
+    OVERFILLED = "select count(*) from positions where taken > seats or taken < 0";
+    TICKETS = "select count(*) from (select p.id from projects p left join tickets t on t.project = p.id \
+        group by p.id, p.last_ticket having count(t.number) <> p.last_ticket or coalesce(max(t.number), 0) <> p.last_ticket) gaps";
     TASK_EVENTS = differing!(
         "r.task",
         "select id as task, 1 as n from tasks",
-        "select subject, -1 from events where kind = 'task.published'"
+        "select subject, -1 from events where kind in ('task.published', 'ticket.created')"
     );
     ACCEPT_EVENTS = differing!(
         "r.task",
@@ -206,6 +231,30 @@ const INVARIANTS: &[Invariant] = &[
     Invariant {
         says: "tasks, projects, ideas and the feed are counted by their standing",
         sql: TALLIES,
+    },
+    Invariant {
+        says: "what workers are owed is what waits to be paid",
+        sql: OWED,
+    },
+    Invariant {
+        says: "what owners owe is what waits to be paid",
+        sql: OWING,
+    },
+    Invariant {
+        says: "every payout of a ticket is in the ledger to the cent",
+        sql: PAYOUTS,
+    },
+    Invariant {
+        says: "taken seats are counted per position",
+        sql: SEATS,
+    },
+    Invariant {
+        says: "no position seats more than it has room for",
+        sql: OVERFILLED,
+    },
+    Invariant {
+        says: "tickets are numbered without gaps",
+        sql: TICKETS,
     },
     Invariant {
         says: "the log tells of every task",

@@ -24,6 +24,8 @@ pub struct Event {
     pub subject: Uuid,
     /// In which project.
     pub project: Option<ProjectId>,
+    /// Whether everybody may see it, where the feed shows such things at all.
+    pub public: bool,
     /// The facts, as a JSON object.
     pub body: String,
     /// When.
@@ -132,15 +134,17 @@ pub async fn append(tx: &mut Tx, event: Event) -> Result<()> {
         key,
         subject,
         project,
+        public,
         body,
         at,
     } = event;
-    if let Some(name) = what.feed_name() {
+    let feed_name = what.feed_name().filter(|_| public);
+    if let Some(name) = feed_name {
         tx.tally(PLATFORM, name, 1);
     }
     let params = vec![
         what.as_str().into(),
-        i64::from(what.feed_name().is_some()).into(),
+        i64::from(feed_name.is_some()).into(),
         actor.map(Val::id).unwrap_or(Val::Null),
         key.map(Val::id).unwrap_or(Val::Null),
         subject.into(),

@@ -6,7 +6,7 @@
 //! its entries; the platform's own buckets keep no balance row and are the sum
 //! of their entries by definition.
 
-use domain::id::{AccountId, EntryId, PLATFORM, TaskId};
+use domain::id::{AccountId, EntryId, PLATFORM, ProjectId, TaskId};
 use domain::money::{Bucket, Money, Units};
 use domain::{Error, Kind, Result, Time};
 use uuid::Uuid;
@@ -40,6 +40,30 @@ impl Place {
         }
     }
 
+    /// What is set aside for a project's payouts.
+    pub fn project(project: ProjectId) -> Self {
+        Self {
+            owner: project.0,
+            bucket: Bucket::Escrow,
+        }
+    }
+
+    /// What an account is owed.
+    pub fn receivable(account: AccountId) -> Self {
+        Self {
+            owner: account.0,
+            bucket: Bucket::Receivable,
+        }
+    }
+
+    /// What an account owes.
+    pub fn payable(account: AccountId) -> Self {
+        Self {
+            owner: account.0,
+            bucket: Bucket::Payable,
+        }
+    }
+
     /// One of the platform's own buckets.
     pub fn platform(bucket: Bucket) -> Self {
         Self {
@@ -62,6 +86,16 @@ domain::words! {
         Fee = "fee",
         /// Given back to the publisher.
         Refund = "refund",
+        /// Put into a project's escrow by its owner.
+        Fund = "fund",
+        /// Owed to the worker whose work passed; once per task.
+        Due = "due",
+        /// An owner's debt, met from the project's escrow.
+        Settle = "settle",
+        /// What was owed to a worker, paid.
+        Release = "release",
+        /// Paid by one agent to another for a service.
+        Service = "service",
     }
 }
 
@@ -117,7 +151,16 @@ pub async fn post(tx: &mut Tx, entry: &Entry) -> Result<()> {
         tracing::error!(units = money.units, "a ledger entry must move something");
         return Err(Error::internal());
     }
-    if !debit.bucket.is_platforms() {
+    if debit.bucket == Bucket::Payable {
+        // A debt grows without a limit of its own.
+        let params = vec![
+            debit.owner.into(),
+            (&money.asset).into(),
+            debit.bucket.as_str().into(),
+            money.units.saturating_neg().into(),
+        ];
+        tx.write(CREDIT, params).await?;
+    } else if !debit.bucket.is_platforms() {
         let params = vec![
             money.units.into(),
             debit.owner.into(),

@@ -14,6 +14,10 @@ domain::words! {
         Project = "project",
         /// An idea.
         Idea = "idea",
+        /// A ticket: its comments, seen by its project alone.
+        Ticket = "ticket",
+        /// A channel of a project's chat, seen by its project alone.
+        Channel = "channel",
     }
 }
 
@@ -54,8 +58,9 @@ macro_rules! columns {
 statements! {
     FIND = concat!(columns!(), "where m.id = $1");
     BY_SUBJECT = concat!(columns!(), "where m.subject = $1 order by m.id limit $2 offset $3");
-    BY_AUTHOR = concat!(columns!(), "where m.author = $1 order by m.id desc limit $2 offset $3");
-    COUNT_BY_AUTHOR = "select count(*) from messages where author = $1";
+    BY_AUTHOR = concat!(columns!(), "where m.author = $1 and m.subject_kind in ('project', 'idea') \
+        order by m.id desc limit $2 offset $3");
+    COUNT_BY_AUTHOR = "select count(*) from messages where author = $1 and subject_kind in ('project', 'idea')";
     INSERT = "insert into messages (id, subject, subject_kind, parent, author, body, upvotes, downvotes, created_at) \
         values ($1, $2, $3, $4, $5, $6, 0, 0, $7)";
     VOTE = "update messages set upvotes = upvotes + $1, downvotes = downvotes + $2 where id = $3";

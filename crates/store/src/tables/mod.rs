@@ -17,6 +17,7 @@ macro_rules! statements {
 
 pub mod accounts;
 pub mod audit;
+pub mod channels;
 pub mod events;
 pub mod ideas;
 pub mod idempotency;
@@ -25,10 +26,14 @@ pub mod launches;
 pub mod ledger;
 pub mod messages;
 pub mod meta;
+pub mod payouts;
+pub mod profiles;
 pub mod projects;
 pub mod submissions;
 pub mod tallies;
 pub mod tasks;
+pub mod teams;
+pub mod tickets;
 pub mod votes;
 
 /// Every statement this crate can send.
@@ -36,6 +41,7 @@ pub fn statements() -> Vec<Sql> {
     let fixed = [
         accounts::ALL,
         audit::ALL,
+        channels::ALL,
         events::ALL,
         idempotency::ALL,
         ideas::ALL,
@@ -44,10 +50,14 @@ pub fn statements() -> Vec<Sql> {
         ledger::ALL,
         messages::ALL,
         meta::ALL,
+        payouts::ALL,
+        profiles::ALL,
         projects::ALL,
         submissions::ALL,
         tallies::ALL,
         tasks::ALL,
+        teams::ALL,
+        tickets::ALL,
         votes::ALL,
     ];
     let built = [
@@ -63,4 +73,12 @@ pub fn statements() -> Vec<Sql> {
 /// per shape, behind a `LazyLock`.
 fn built_once(text: String) -> Sql {
     Sql::new(Box::leak(text.into_boxed_str()))
+}
+
+/// As [`built_once`], where the engines need different texts.
+fn built_once_for(sqlite: String, postgres: String) -> Sql {
+    Sql {
+        sqlite: Box::leak(sqlite.into_boxed_str()),
+        postgres: Box::leak(postgres.into_boxed_str()),
+    }
 }

@@ -8,7 +8,7 @@ use domain::project::Stage;
 use domain::{Error, Result, Time};
 
 use super::tallies;
-use crate::{Row, Sql, Tx, Val};
+use crate::{Row, Sql, Tx, Val, lists};
 
 /// The texts of a pitch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +54,19 @@ impl Counts {
     }
 }
 
+/// What a project is to those who work on it (OpenPod 2.6).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Workplace {
+    /// What it may cost, in US cents.
+    pub budget_cents: Option<i64>,
+    /// When it should be done, as its owner wrote it.
+    pub deadline: Option<String>,
+    /// Words it is found by.
+    pub tags: Vec<String>,
+    /// Its repository, as a link.
+    pub repository: Option<String>,
+}
+
 /// A project as stored, with its owner's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
@@ -67,6 +80,8 @@ pub struct Project {
     pub stage: Stage,
     /// What is counted about it.
     pub counts: Counts,
+    /// What those who work on it know of it.
+    pub workplace: Workplace,
     /// When it was proposed.
     pub created_at: Time,
     /// When it last changed.
@@ -106,7 +121,7 @@ macro_rules! columns {
     () => {
         "p.id, p.owner, p.title, p.description, p.detailed_presentation, p.technical_specs, p.go_to_market, \
          p.market_study, p.stage, p.upvotes, p.downvotes, p.replies, p.tasks, p.completed_tasks, p.cancelled_tasks, \
-         p.created_at, p.updated_at, (select handle from accounts where id = p.owner) from projects p "
+         p.created_at, p.updated_at, p.budget_cents, p.deadline, p.tags, p.repository, (select handle from accounts where id = p.owner) from projects p "
     };
 }
 
@@ -114,7 +129,10 @@ statements! {
     FIND = concat!("select ", columns!(), "where p.id = $1");
     INSERT = "insert into projects (id, owner, title, description, detailed_presentation, technical_specs, \
         go_to_market, market_study, stage, upvotes, downvotes, replies, tasks, completed_tasks, cancelled_tasks, \
-        progress, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, 0, 0, 0, 0, $10, $11)";
+        progress, created_at, updated_at, budget_cents, deadline, tags, repository) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, 0, 0, 0, 0, $10, $11, $12, $13, $14, $15)";
+    NEXT_TICKET = "update projects set last_ticket = last_ticket + 1 where id = $1 returning last_ticket";
+    OWNED = concat!("select ", columns!(), "where p.owner = $1 order by p.id limit $2");
     UPDATE = "update projects set title = $1, description = $2, detailed_presentation = $3, technical_specs = $4, \
         go_to_market = $5, market_study = $6, stage = $7, updated_at = $8 where id = $9";
     COUNT = "update projects set upvotes = upvotes + $1, downvotes = downvotes + $2, replies = replies + $3 \
@@ -180,7 +198,13 @@ fn read(row: &Row<'_>) -> Result<Project> {
         },
         created_at: row.time(15)?,
         updated_at: row.time(16)?,
-        owner_handle: row.opt_text(17)?.unwrap_or_default(),
+        workplace: Workplace {
+            budget_cents: row.opt_int(17)?,
+            deadline: row.opt_text(18)?,
+            tags: lists::split(row, 19)?,
+            repository: row.opt_text(20)?,
+        },
+        owner_handle: row.opt_text(21)?.unwrap_or_default(),
     })
 }
 
@@ -230,16 +254,27 @@ pub async fn insert(tx: &mut Tx, project: &Project) -> Result<()> {
         pitch,
         stage,
         counts: _,
+        workplace,
         created_at,
         updated_at,
         owner_handle: _,
     } = project;
+    let Workplace {
+        budget_cents,
+        deadline,
+        tags,
+        repository,
+    } = workplace;
     let mut params = vec![Val::id(*id), Val::id(*owner)];
     params.extend(texts(pitch));
     params.extend([
         stage.as_str().into(),
         (*created_at).into(),
         (*updated_at).into(),
+        (*budget_cents).into(),
+        deadline.clone().into(),
+        lists::joined(tags),
+        repository.clone().into(),
     ]);
     tx.tally(PLATFORM, tally_name(*stage), 1);
     tx.write(INSERT, params).await
@@ -278,6 +313,20 @@ pub async fn update(tx: &mut Tx, before: Stage, project: &Project) -> Result<()>
         Val::id(project.id),
     ]);
     tx.write(UPDATE, params).await
+}
+
+/// Counts one more ticket of a project, which is locked, and answers its
+/// number.
+pub async fn next_ticket(tx: &mut Tx, id: ProjectId) -> Result<i64> {
+    tx.row(NEXT_TICKET, vec![Val::id(id)], |row| row.int(0))
+        .await?
+        .ok_or_else(Error::internal)
+}
+
+/// The projects an account owns, oldest first.
+pub async fn owned(tx: &mut Tx, owner: AccountId, rows: u32) -> Result<Vec<Project>> {
+    tx.rows(OWNED, vec![Val::id(owner), rows.into()], read)
+        .await
 }
 
 /// Counts votes and messages.

@@ -64,8 +64,10 @@ statements! {
     FIND = concat!(shown!(), "where s.id = $1");
     BY_TASK = concat!(shown!(), "where s.task = $1 order by s.id desc limit $2");
     PENDING_FOR = concat!(shown!(), "where s.task = $1 and s.status = 'pending'");
-    PENDING = concat!(shown!(), "where s.status = 'pending' order by s.id limit $1 offset $2");
-    COUNT_PENDING = "select count(*) from submissions where status = 'pending'";
+    PENDING = concat!(shown!(), "where s.status = 'pending' \
+        and exists (select 1 from tasks where id = s.task and listed = 1) order by s.id limit $1 offset $2");
+    COUNT_PENDING = "select count(*) from submissions s where s.status = 'pending' \
+        and exists (select 1 from tasks where id = s.task and listed = 1)";
     INSERT = "insert into submissions (id, task, project, author, content, status, created_at) \
         values ($1, $2, $3, $4, $5, $6, $7)";
     JUDGE = "update submissions set status = $1, notes = $2, reviewer = $3, reviewed_at = $4 \

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use domain::id::{AccountId, ClaimId, PLATFORM, ProjectId, TaskId};
 use domain::money::Money;
 use domain::page::Page;
-use domain::task::{ClaimStatus, Difficulty, Funding, Phase, Sort, State, Status, Terms};
+use domain::task::{ClaimStatus, Difficulty, Funding, Phase, Sort, State, Status, Terms, Verdict};
 use domain::time::Span;
 use domain::{Error, Result, Time};
 
@@ -45,6 +45,8 @@ pub struct Task {
     pub paid_at: Option<Time>,
     /// What was agreed when it was published.
     pub terms: Terms,
+    /// Whether it is in the market; otherwise its project alone sees it.
+    pub listed: bool,
     /// When it was published.
     pub created_at: Time,
     /// When it last changed.
@@ -114,6 +116,7 @@ impl From<Shown> for Card {
             assignee,
             lease_ends,
             rejections: _,
+            verdict: _,
         } = task.state;
         Self {
             id: task.id,
@@ -153,9 +156,10 @@ macro_rules! columns {
         "t.id, t.project, t.publisher, t.title, t.description, t.payout_display, t.reward_asset, t.reward_units, \
          t.difficulty, t.deadline, t.status, t.assignee, t.claimed_at, t.lease_ends, t.rejections, t.submissions, \
          t.completed_at, t.paid_at, t.funding, t.fee_bps, t.reject_limit, t.lease, t.claim_limit, t.created_at, \
-         t.updated_at"
+         t.updated_at, t.verdict, t.listed"
     };
 }
+pub(super) use columns;
 
 macro_rules! shown {
     () => {
@@ -178,19 +182,23 @@ macro_rules! card {
 statements! {
     FIND = concat!("select ", columns!(), " from tasks t where t.id = $1");
     FIND_SHOWN = concat!("select ", shown!(), " from tasks t where t.id = $1");
-    BY_ASSIGNEE = concat!(card!(), "where t.assignee = $1 and t.phase = $2 \
+    BY_ASSIGNEE = concat!(card!(), "where t.assignee = $1 and t.phase = $2 and t.listed = 1 \
         order by t.id desc limit $3 offset $4");
-    HELD = "select count(*) from tasks where assignee = $1 and phase = 'working'";
+    HELD = "select count(*) from tasks where assignee = $1 and phase = 'working' and listed = 1";
     HELD_IDS = "select id from tasks where assignee = $1 and phase = 'working' order by id";
     LEASE_ENDED = "select id from tasks where lease_ends is not null and lease_ends <= $1 order by lease_ends limit $2";
     INSERT = "insert into tasks (id, project, publisher, title, description, payout_display, payout_rank, reward_asset, \
         reward_units, difficulty, deadline, deadline_rank, status, phase, rejections, submissions, funding, fee_bps, \
-        reject_limit, lease, claim_limit, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
-        $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)";
+        reject_limit, lease, claim_limit, created_at, updated_at, listed, assignee, claimed_at, lease_ends) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, \
+        $24, $25, $26, $27)";
     EDIT = "update tasks set title = $1, description = $2, payout_display = $3, payout_rank = $4, reward_asset = $5, \
         reward_units = $6, difficulty = $7, deadline = $8, deadline_rank = $9, updated_at = $10 where id = $11";
     MOVE = "update tasks set status = $1, phase = $2, assignee = $3, claimed_at = $4, lease_ends = $5, rejections = $6, \
-        submissions = $7, completed_at = $8, paid_at = $9, updated_at = $10 where id = $11 and status = $12";
+        submissions = $7, completed_at = $8, paid_at = $9, updated_at = $10, verdict = $11 \
+        where id = $12 and status = $13";
+    SET_PAID = "update tasks set paid_at = $1 where id = $2";
+    SET_REWARD = "update tasks set reward_asset = $1, reward_units = $2 where id = $3";
     CLAIM = "insert into claims (id, task, account, status, claimed_at) values ($1, $2, $3, 'active', $4)";
     END_CLAIM = "update claims set status = $1, ended_at = $2 where task = $3 and status = 'active'";
     CONTRIBUTORS = "select a.handle, a.display_name, a.id, count(*) from tasks t join accounts a on a.id = t.assignee \
@@ -198,47 +206,81 @@ statements! {
         order by count(*) desc, a.id limit $2";
 }
 
-/// The statements of [`list`]: every filter in every order.
+/// The statements of [`list`]: every standing, every filter, every order.
 static LISTS: LazyLock<Vec<Sql>> = LazyLock::new(|| {
-    let shapes = (0..8_usize).flat_map(|filters| Sort::ALL.map(|sort| (filters, sort)));
+    let phases = std::iter::once(None).chain(Phase::ALL.map(Some));
+    let shapes = phases.flat_map(|phase| (0..FILTERS).map(move |filters| (phase, filters)));
     shapes
-        .map(|(filters, sort)| super::built_once(list_text(filters, sort)))
+        .flat_map(|(phase, filters)| Sort::ALL.map(|sort| list_text(phase, filters, sort)))
         .collect()
 });
+/// Ways to ask or not to ask for a difficulty and a project.
+const FILTERS: usize = 4;
+const BY_DIFFICULTY: usize = 1;
+const BY_PROJECT: usize = 2;
 
-fn list_text(filters: usize, sort: Sort) -> String {
+fn shape(filter: Filter, sort: Sort) -> usize {
+    let phase = filter.phase.map_or(0, |phase| 1 + phase as usize);
+    let bit = |asked, bit| if asked { bit } else { 0 };
+    let filters =
+        bit(filter.difficulty.is_some(), BY_DIFFICULTY) | bit(filter.project.is_some(), BY_PROJECT);
+    (phase * FILTERS + filters) * Sort::ALL.len() + sort as usize
+}
+
+/// The phase is written out, so that the indexes that hold one phase alone can
+/// be used. The embedded engine is told which index to walk: it keeps no
+/// statistics here and would take any that has the order.
+fn list_text(phase: Option<Phase>, filters: usize, sort: Sort) -> Sql {
     let mut next = 1..;
     let mut parameter = move || next.next().unwrap_or(0);
-    let mut conditions = Vec::new();
-    for (bit, column) in [(1, "phase"), (2, "difficulty"), (4, "project")] {
+    let mut conditions = vec!["t.listed = 1".to_owned()];
+    conditions.extend(phase.map(|phase| format!("t.phase = '{}'", phase.as_str())));
+    for (bit, column) in [(BY_DIFFICULTY, "difficulty"), (BY_PROJECT, "project")] {
         if filters & bit != 0 {
             conditions.push(format!("t.{column} = ${}", parameter()));
         }
     }
-    let filter = if conditions.is_empty() {
-        String::new()
-    } else {
-        format!("where {}", conditions.join(" and "))
-    };
+    let filter = format!("where {}", conditions.join(" and "));
     let order = match sort {
         Sort::New => "t.id desc",
         Sort::Payout => "t.payout_rank desc, t.id desc",
         Sort::Deadline => "t.deadline_rank, t.id",
     };
-    format!(
-        concat!(card!(), "{} order by {} limit ${} offset ${}"),
-        filter,
-        order,
-        parameter(),
-        parameter()
-    )
+    let (rows, offset) = (parameter(), parameter());
+    let text = |walk: &str| {
+        let head = card!();
+        format!("{head}{walk}{filter} order by {order} limit ${rows} offset ${offset}")
+    };
+    let walk = format!("indexed by {} ", index(phase, filters, sort));
+    super::built_once_for(text(&walk), text(""))
+}
+
+/// The index that finds the least to look at. What agents have in hand is
+/// little and is sorted; of what is finished there is much, and it is found in
+/// the market's orders.
+fn index(phase: Option<Phase>, filters: usize, sort: Sort) -> &'static str {
+    if filters & BY_PROJECT != 0 {
+        return "tasks_by_project";
+    }
+    match (phase, sort) {
+        (None, Sort::New) => "tasks_listed",
+        (Some(Phase::Open), Sort::New) => "tasks_open",
+        (Some(Phase::Open), Sort::Payout) => "tasks_open_by_payout",
+        (Some(Phase::Open), Sort::Deadline) => "tasks_open_by_deadline",
+        (Some(Phase::Working), _) => "tasks_working",
+        (Some(Phase::Review), _) => "tasks_review",
+        (Some(Phase::Done), Sort::New) => "tasks_done",
+        (Some(Phase::Closed), Sort::New) => "tasks_closed",
+        (None | Some(Phase::Done | Phase::Closed), Sort::Payout) => "tasks_by_payout",
+        (None | Some(Phase::Done | Phase::Closed), Sort::Deadline) => "tasks_by_deadline",
+    }
 }
 
 pub(super) fn built() -> Vec<Sql> {
     LISTS.clone()
 }
 
-fn read(row: &Row<'_>) -> Result<Task> {
+pub(super) fn read(row: &Row<'_>) -> Result<Task> {
     let asset = row.opt_text(6)?;
     let units = row.int(7)?;
     Ok(Task {
@@ -256,6 +298,7 @@ fn read(row: &Row<'_>) -> Result<Task> {
             assignee: row.opt_id(11)?,
             lease_ends: row.opt_time(13)?,
             rejections: row.int(14)?,
+            verdict: row.opt_word(25, Verdict::parse)?,
         },
         claimed_at: row.opt_time(12)?,
         submissions: row.int(15)?,
@@ -268,6 +311,7 @@ fn read(row: &Row<'_>) -> Result<Task> {
             lease: row.opt_int(21)?.map(Span),
             claim_limit: row.int(22)?,
         },
+        listed: row.int(26)? != 0,
         created_at: row.time(23)?,
         updated_at: row.time(24)?,
     })
@@ -276,8 +320,8 @@ fn read(row: &Row<'_>) -> Result<Task> {
 fn read_shown(row: &Row<'_>) -> Result<Shown> {
     Ok(Shown {
         task: read(row)?,
-        project_title: row.opt_text(25)?.unwrap_or_default(),
-        assignee_handle: row.opt_text(26)?,
+        project_title: row.opt_text(27)?.unwrap_or_default(),
+        assignee_handle: row.opt_text(28)?,
     })
 }
 
@@ -315,20 +359,16 @@ pub async fn find_shown(tx: &mut Tx, id: TaskId) -> Result<Option<Shown>> {
 
 /// A page of tasks.
 pub async fn list(tx: &mut Tx, filter: Filter, sort: Sort, page: Page) -> Result<Vec<Card>> {
+    let sql = LISTS
+        .get(shape(filter, sort))
+        .copied()
+        .ok_or_else(Error::internal)?;
     let Filter {
-        phase,
+        phase: _,
         difficulty,
         project,
     } = filter;
-    let bits = usize::from(phase.is_some())
-        | usize::from(difficulty.is_some()) << 1
-        | usize::from(project.is_some()) << 2;
-    let sql = LISTS
-        .get(bits * Sort::ALL.len() + sort as usize)
-        .copied()
-        .ok_or_else(Error::internal)?;
-    let mut params = Vec::with_capacity(5);
-    params.extend(phase.map(|p| Val::from(p.as_str())));
+    let mut params = Vec::with_capacity(4);
     params.extend(difficulty.map(|d| Val::from(d.as_str())));
     params.extend(project.map(Val::id));
     params.extend([Val::from(page.rows), Val::from(page.offset())]);
@@ -422,6 +462,10 @@ pub async fn insert(tx: &mut Tx, task: &Task) -> Result<()> {
         claim_limit.into(),
         task.created_at.into(),
         task.updated_at.into(),
+        i64::from(task.listed).into(),
+        task.state.assignee.map(Val::id).unwrap_or(Val::Null),
+        task.claimed_at.into(),
+        task.state.lease_ends.into(),
     ];
     tally(tx, task, None, Some(status.phase()));
     tx.write(INSERT, params).await
@@ -470,6 +514,7 @@ pub async fn put(tx: &mut Tx, before: Status, after: &Task) -> Result<()> {
         after.completed_at.into(),
         after.paid_at.into(),
         after.updated_at.into(),
+        after.state.verdict.map(Verdict::as_str).into(),
         Val::id(after.id),
         before.as_str().into(),
     ];
@@ -482,10 +527,21 @@ pub async fn put(tx: &mut Tx, before: Status, after: &Task) -> Result<()> {
     .await
 }
 
+/// Writes the reward that was agreed on when the work passed.
+pub async fn set_reward(tx: &mut Tx, id: TaskId, reward: &Money) -> Result<()> {
+    let params = vec![(&reward.asset).into(), reward.units.into(), Val::id(id)];
+    tx.write(SET_REWARD, params).await
+}
+
+/// Writes that a reward which was owed is paid.
+pub async fn set_paid(tx: &mut Tx, id: TaskId, now: Time) -> Result<()> {
+    tx.write(SET_PAID, vec![now.into(), Val::id(id)]).await
+}
+
 /// Counts a task out of one standing and into another, for everybody and for
 /// its project.
 fn tally(tx: &mut Tx, task: &Task, from: Option<Phase>, to: Option<Phase>) {
-    if from == to {
+    if from == to || !task.listed {
         return;
     }
     for (phase, delta) in [(from, -1), (to, 1)] {

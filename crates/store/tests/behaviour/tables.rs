@@ -87,6 +87,7 @@ fn task(number: u128) -> Task {
         submissions: 0,
         completed_at: None,
         paid_at: None,
+        listed: true,
         terms: Terms::bounty(None),
         created_at: Time(0),
         updated_at: Time(0),

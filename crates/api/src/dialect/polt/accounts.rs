@@ -15,9 +15,9 @@ use domain::{Error, Result, Time};
 use serde::Deserialize;
 
 use super::envelope::{self, Envelope, message};
-use super::objects::{self, Activity, Agent, BalanceRow, LeaderRow, Task, Text};
+use super::objects::{self, Activity, Agent, BalanceRow, LeaderRow, Task};
 use super::{KEY_PREFIX, Polt};
-use crate::dialect::Wire;
+use crate::dialect::{Text, Wire};
 use crate::input::Input;
 
 #[derive(Deserialize)]

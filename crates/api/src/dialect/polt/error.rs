@@ -3,10 +3,12 @@
 //! where the original's framework answers (POLT 2.1).
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::{Error, Kind};
 use serde::Serialize;
+
+use crate::dialect::status_of;
 
 #[derive(Serialize)]
 struct Refusal<'a> {
@@ -36,7 +38,7 @@ pub(super) fn render(error: Error) -> Response {
         details,
         retry_after_s,
     } = error;
-    let status = status(kind);
+    let status = status_of(kind);
     let refusal = Refusal {
         status_code: status.as_u16(),
         code: spelled(code),
@@ -60,24 +62,6 @@ pub(super) fn render(error: Error) -> Response {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     response
-}
-
-fn status(kind: Kind) -> StatusCode {
-    match kind {
-        Kind::Invalid => StatusCode::BAD_REQUEST,
-        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Kind::Insufficient => StatusCode::PAYMENT_REQUIRED,
-        Kind::Forbidden => StatusCode::FORBIDDEN,
-        Kind::NotFound => StatusCode::NOT_FOUND,
-        Kind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        Kind::Conflict => StatusCode::CONFLICT,
-        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Kind::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Kind::Precondition => StatusCode::UNPROCESSABLE_ENTITY,
-        Kind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        Kind::Unavailable | Kind::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
-        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-    }
 }
 
 fn spelled(code: &'static str) -> String {

@@ -13,10 +13,8 @@ mod tasks;
 
 use app::ops::{accounts as account_ops, activity, ideas as idea_ops, keys, launches, messages};
 use app::ops::{projects as project_ops, reviews as review_ops, tasks as task_ops};
-use axum::http::header;
-use axum::http::request::Parts;
 
-use super::{Dialect, Table};
+use super::{Dialect, Table, bearer};
 use crate::routes::Routes;
 
 /// The POLT door.
@@ -28,20 +26,10 @@ const KEY_PREFIX: &str = "polt_";
 impl Dialect for Polt {
     const TABLE: &'static Table = &Table {
         name: "polt",
-        credential,
+        credential: bearer,
         body: body::accept,
         error: error::render,
     };
-}
-
-/// `Authorization: Bearer <key>`, the scheme in any letter case.
-fn credential(parts: &Parts) -> Option<String> {
-    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, key) = value.trim().split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| key.trim().to_owned())
-        .filter(|key| !key.is_empty())
 }
 
 /// Every route of this door, in the order of the contract.
@@ -101,25 +89,4 @@ pub(crate) fn routes() -> Routes {
         .post::<Polt, launches::Record>("/api/launches")
         .post::<Polt, task_ops::MarkPaid>("/api/tasks/{id}/mark-paid")
         .patch::<Polt, idea_ops::Moderate>("/api/admin/meme-ideas/{idea_id}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::credential;
-
-    #[test]
-    fn the_bearer_scheme_is_read_in_any_case() {
-        let found = |value: &str| {
-            let request = axum::http::Request::builder()
-                .header("authorization", value)
-                .body(())
-                .expect("request");
-            credential(&request.into_parts().0)
-        };
-        assert_eq!(found("Bearer polt_x").as_deref(), Some("polt_x"));
-        assert_eq!(found("bEARER  polt_x ").as_deref(), Some("polt_x"));
-        for bad in ["polt_x", "Basic polt_x", "Bearer", "Bearer  "] {
-            assert_eq!(found(bad), None, "{bad}");
-        }
-    }
 }

@@ -15,28 +15,11 @@ use app::tables::tasks::{Card, Contributor as StoredContributor};
 use domain::Time;
 use domain::account::{AccountKind, AccountStatus};
 use domain::event::Happening;
-use domain::id::Id;
 use domain::task::Phase;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::value::RawValue;
-use uuid::Uuid;
 
-/// An id as text.
-#[derive(Clone, Copy)]
-pub(super) struct Text(Uuid);
-
-impl Text {
-    pub(super) fn of(id: impl Id) -> Self {
-        Self(id.uuid())
-    }
-}
-
-impl Serialize for Text {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut buffer = Uuid::encode_buffer();
-        serializer.serialize_str(self.0.hyphenated().encode_lower(&mut buffer))
-    }
-}
+use crate::dialect::Text;
 
 /// This door's word for where a task stands.
 pub(super) fn status(phase: Phase) -> &'static str {
@@ -219,6 +202,7 @@ impl<'a> Project<'a> {
             counts,
             created_at,
             updated_at,
+            workplace: _,
             owner_handle,
         } = project;
         let Pitch {

@@ -13,6 +13,7 @@ mod wallet;
 pub use ban::Ban;
 pub use leaderboard::{Leader, Leaderboard};
 pub use profile::Profile;
+pub(crate) use register::open_account;
 pub use register::{Register, Registered};
 pub use tasks::{Committed, Contributions};
 pub use unban::Unban;

@@ -45,29 +45,37 @@ impl Op for Register {
         let bio = self.bio.unwrap_or_default();
         text::optional("display_name", &display_name, limits::DISPLAY_NAME_CHARS)?;
         text::optional("bio", &bio, limits::BIO_CHARS)?;
-        let account = Account {
-            id: cx.id(),
-            kind: AccountKind::Agent,
-            handle: self.username,
-            display_name,
-            bio,
-            status: AccountStatus::Active,
-            ban_reason: None,
-            completed_tasks: 0,
-            created_at: cx.now,
-        };
-        accounts::insert(cx.tx, &account).await?;
-        let (_, key) = keys::mint(cx, account.id, self.key_prefix, "registration").await?;
-        cx.record(
-            Happening::AccountRegistered,
-            account.id,
-            None,
-            json!({ "username": account.handle }),
-        )
-        .await?;
-        Ok(Registered {
-            account: account.id,
-            key,
-        })
+        open_account(cx, self.username, display_name, bio, self.key_prefix).await
     }
+}
+
+/// Makes an agent's account and its first key. Every door's registration ends
+/// here.
+pub(crate) async fn open_account(
+    cx: &mut Cx<'_>,
+    handle: String,
+    display_name: String,
+    bio: String,
+    key_prefix: &str,
+) -> Result<Registered> {
+    let account = Account {
+        id: cx.id(),
+        kind: AccountKind::Agent,
+        handle,
+        display_name,
+        bio,
+        status: AccountStatus::Active,
+        ban_reason: None,
+        completed_tasks: 0,
+        created_at: cx.now,
+    };
+    accounts::insert(cx.tx, &account).await?;
+    let (_, key) = keys::mint(cx, account.id, key_prefix, "registration").await?;
+    let facts = json!({ "username": account.handle });
+    cx.record(Happening::AccountRegistered, account.id, None, facts)
+        .await?;
+    Ok(Registered {
+        account: account.id,
+        key,
+    })
 }

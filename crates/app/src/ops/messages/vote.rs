@@ -39,6 +39,8 @@ impl Op for Vote {
         let project = match message.subject_kind {
             SubjectKind::Project => Some(ProjectId(message.subject)),
             SubjectKind::Idea => None,
+            // What is said inside a project is not voted on.
+            SubjectKind::Ticket | SubjectKind::Channel => return Err(unknown()),
         };
         let Cast {
             now,

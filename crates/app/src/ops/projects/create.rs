@@ -6,7 +6,7 @@ use domain::Result;
 use domain::event::Happening;
 use domain::project::Stage;
 use serde_json::json;
-use store::tables::projects::{self, Counts, Pitch, Project};
+use store::tables::projects::{self, Counts, Pitch, Project, Workplace};
 
 use super::check_pitch;
 use crate::{Cx, Op};
@@ -31,6 +31,7 @@ impl Op for Create {
             pitch: self.pitch,
             stage: Stage::Idea,
             counts: Counts::default(),
+            workplace: Workplace::default(),
             created_at: cx.now,
             updated_at: cx.now,
             owner_handle: cx.actor.handle().to_owned(),

@@ -2,12 +2,16 @@
 
 mod approve;
 mod decide;
+mod pay;
 mod pending;
 mod reject;
 mod request_revision;
 
 pub use approve::Approve;
+pub(crate) use approve::pass;
 pub use decide::Decide;
+pub use pay::Paid;
+pub(crate) use pay::settle;
 pub use pending::{Pending, Waiting};
 pub use reject::Reject;
 pub use request_revision::RequestRevision;
@@ -30,13 +34,19 @@ pub struct Reviewed {
     pub task: tasks::Shown,
 }
 
-/// Finds a submission that waits for a verdict, with its author and its task
-/// locked: a verdict counts what the author completed, and a ban, which frees
-/// what the author holds, must not pass by.
-async fn waiting(cx: &mut Cx<'_>, id: SubmissionId, notes: Option<&str>) -> Result<Reviewed> {
+/// Finds a submission that waits for a verdict, with its author, its project
+/// and its task locked: a verdict counts what the author and the project
+/// completed and pays from the project's escrow, and a ban, which frees what
+/// the author holds, must not pass by.
+pub(crate) async fn waiting(
+    cx: &mut Cx<'_>,
+    id: SubmissionId,
+    notes: Option<&str>,
+) -> Result<Reviewed> {
     text::optional("review_notes", notes.unwrap_or(""), limits::TEXT_CHARS)?;
     let found = find(cx, id).await?.submission;
     cx.tx.lock(Lock::Account(found.author)).await?;
+    cx.tx.lock(Lock::Project(found.project)).await?;
     let task = locked(cx, found.task).await?;
     // Read again behind the lock.
     let submission = find(cx, id).await?;

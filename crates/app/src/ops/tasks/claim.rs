@@ -8,7 +8,7 @@ use store::Lock;
 use store::tables::accounts::{self, Standing};
 use store::tables::tasks::{self, Shown};
 
-use super::{locked, put, record};
+use super::{in_market, locked, put, record};
 use crate::ops::accounts::unknown;
 use crate::{Cx, Op};
 
@@ -36,7 +36,7 @@ impl Op for Claim {
             .await?
             .ok_or_else(unknown)?;
         status.require_active(ban_reason.as_deref())?;
-        let mut shown = locked(cx, self.task).await?;
+        let mut shown = in_market(locked(cx, self.task).await?)?;
         let next = shown
             .task
             .state

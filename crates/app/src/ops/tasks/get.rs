@@ -5,7 +5,7 @@ use domain::{Result, limits};
 use store::tables::tasks::Shown;
 use store::tables::{submissions, tasks};
 
-use super::unknown;
+use super::{in_market, unknown};
 use crate::{Cx, Op};
 
 /// Shows a task.
@@ -35,6 +35,7 @@ impl Op for Get {
 
 async fn details(cx: &mut Cx<'_>, id: TaskId) -> Result<Details> {
     let shown = tasks::find_shown(cx.tx, id).await?.ok_or_else(unknown)?;
+    let shown = in_market(shown)?;
     let submissions = if shown.task.submissions == 0 {
         Vec::new()
     } else {

@@ -26,7 +26,7 @@ pub use submit::Submit;
 
 use domain::event::Happening;
 use domain::id::{ProjectId, TaskId};
-use domain::task::{ClaimStatus, State, Status};
+use domain::task::{ClaimStatus, State};
 use domain::{Error, Result, limits, text};
 use serde_json::{Value, json};
 use store::Lock;
@@ -38,6 +38,16 @@ use crate::Cx;
 pub(crate) async fn locked(cx: &mut Cx<'_>, id: TaskId) -> Result<Shown> {
     cx.tx.lock(Lock::Task(id)).await?;
     tasks::find_shown(cx.tx, id).await?.ok_or_else(unknown)
+}
+
+/// A task of the market: what a project keeps to itself does not exist for
+/// others.
+pub(crate) fn in_market(shown: Shown) -> Result<Shown> {
+    if shown.task.listed {
+        Ok(shown)
+    } else {
+        Err(unknown())
+    }
 }
 
 pub(crate) fn unknown() -> Error {
@@ -76,6 +86,9 @@ pub(crate) async fn record_with(
     if let (Some(facts), Value::Object(more)) = (facts.as_object_mut(), more) {
         facts.extend(more);
     }
+    if !task.listed {
+        return cx.record_inside(task.project, what, task.id, facts).await;
+    }
     cx.record(what, task.id, Some(task.project), facts).await
 }
 
@@ -89,7 +102,7 @@ pub(crate) async fn revoke_if(
 ) -> Result<bool> {
     let mut shown = locked(cx, id).await?;
     let state = shown.task.state;
-    if state.status != Status::Claimed || !is_due(&state) {
+    if !state.is_in_work() || !is_due(&state) {
         return Ok(false);
     }
     let next = state.revoke()?;

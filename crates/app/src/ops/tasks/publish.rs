@@ -55,6 +55,7 @@ impl Op for Publish {
             completed_at: None,
             paid_at: None,
             terms: self.terms,
+            listed: true,
             created_at: cx.now,
             updated_at: cx.now,
         };

@@ -1,0 +1,218 @@
+//! Paying for work that passed: the reward, less the platform's fee, from
+//! where the task's terms say.
+//!
+//! A project pays from its escrow. What the escrow does not cover is owed by
+//! the project's owner: the worker's claim and the owner's debt are entries of
+//! the ledger too, and are settled in order when funds arrive (OpenPod 3.5).
+
+use domain::event::Happening;
+use domain::id::{AccountId, ProjectId};
+use domain::money::{self, Bucket, Money, Units};
+use domain::task::Funding;
+use domain::{Error, Result, limits};
+use serde_json::json;
+use store::tables::ledger::{self, Entry, Place, Reason};
+use store::tables::payouts::{self, Payout};
+use store::tables::tasks::{self, Task};
+use store::tables::{projects, teams};
+
+use crate::Cx;
+
+/// What became of a reward.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Paid {
+    /// The ledger does not know it.
+    Nothing,
+    /// It is in the worker's wallet; with its payout, where a project paid.
+    Now(Option<Payout>),
+    /// The project's owner owes it.
+    Owed(Payout),
+}
+
+/// Pays the reward of a task to its worker.
+pub(super) async fn pay(
+    cx: &mut Cx<'_>,
+    task: &Task,
+    worker: AccountId,
+    said: Option<&str>,
+) -> Result<Paid> {
+    let Some(reward) = &task.reward else {
+        return Ok(Paid::Nothing);
+    };
+    let fee = money::fee_of(reward.units, task.terms.fee_bps)?;
+    let from = match task.terms.funding {
+        Funding::Issuance => Place::platform(Bucket::Issuance),
+        Funding::Escrow => Place::escrow(task.id),
+        Funding::Project => return pay_for_project(cx, task, reward, fee, worker, said).await,
+    };
+    split(cx, task, reward, fee, from, worker).await?;
+    Ok(Paid::Now(None))
+}
+
+/// Moves the net to the worker and the fee to the platform.
+async fn split(
+    cx: &mut Cx<'_>,
+    task: &Task,
+    reward: &Money,
+    fee: Units,
+    from: Place,
+    worker: AccountId,
+) -> Result<()> {
+    let net = money::subtract(reward.units, fee)?;
+    let to = Place::wallet(worker);
+    transfer(cx, task, (from, to), reward, net, Reason::Payout).await?;
+    let fees = Place::platform(Bucket::Fees);
+    transfer(cx, task, (from, fees), reward, fee, Reason::Fee).await?;
+    earn(cx, worker, reward, net).await
+}
+
+async fn earn(cx: &mut Cx<'_>, worker: AccountId, reward: &Money, net: Units) -> Result<()> {
+    if net <= 0 {
+        return Ok(());
+    }
+    let money = Money {
+        asset: reward.asset.clone(),
+        units: net,
+    };
+    ledger::earn(cx.tx, worker, &money).await
+}
+
+async fn transfer(
+    cx: &mut Cx<'_>,
+    task: &Task,
+    (debit, credit): (Place, Place),
+    reward: &Money,
+    units: Units,
+    reason: Reason,
+) -> Result<()> {
+    if units <= 0 {
+        return Ok(());
+    }
+    let money = Money {
+        asset: reward.asset.clone(),
+        units,
+    };
+    let entry = Entry {
+        id: cx.id(),
+        money,
+        debit,
+        credit,
+        reason,
+        task: Some(task.id),
+        at: cx.now,
+    };
+    ledger::post(cx.tx, &entry).await
+}
+
+/// Pays from the escrow of the task's project, which is locked, or makes a
+/// debt of it. Debts come first: what arrives later waits its turn.
+async fn pay_for_project(
+    cx: &mut Cx<'_>,
+    task: &Task,
+    reward: &Money,
+    fee: Units,
+    worker: AccountId,
+    said: Option<&str>,
+) -> Result<Paid> {
+    let escrow = Place::project(task.project);
+    let covered = ledger::balance(cx.tx, escrow, &reward.asset).await? >= reward.units
+        && payouts::owed(cx.tx, task.project, 1).await?.is_empty();
+    let project = projects::find(cx.tx, task.project)
+        .await?
+        .ok_or_else(Error::internal)?;
+    let seat = teams::membership(cx.tx, task.project, worker).await?;
+    let payout = Payout {
+        id: cx.id(),
+        project: task.project,
+        position: seat.map(|seat| seat.position),
+        task: task.id,
+        debtor: project.owner,
+        account: worker,
+        asset: reward.asset.clone(),
+        gross: reward.units,
+        fee,
+        kind: "deliverable_approved".into(),
+        description: said.map_or_else(|| format!("Approved: {}", task.title), str::to_owned),
+        settled_at: covered.then_some(cx.now),
+        created_at: cx.now,
+    };
+    payouts::insert(cx.tx, &payout).await?;
+    if covered {
+        split(cx, task, reward, fee, escrow, worker).await?;
+        return Ok(Paid::Now(Some(payout)));
+    }
+    let net = money::subtract(reward.units, fee)?;
+    let debt = Place::payable(project.owner);
+    let (claim, fees) = (Place::receivable(worker), Place::platform(Bucket::Fees));
+    transfer(cx, task, (debt, claim), reward, net, Reason::Due).await?;
+    transfer(cx, task, (debt, fees), reward, fee, Reason::Fee).await?;
+    Ok(Paid::Owed(payout))
+}
+
+/// Settles what a project owes, the oldest first, as far as its escrow goes.
+/// The project is locked. Answers how many payouts were settled.
+pub(crate) async fn settle(cx: &mut Cx<'_>, project: ProjectId) -> Result<u32> {
+    let mut settled = 0;
+    for payout in payouts::owed(cx.tx, project, limits::SETTLED_AT_ONCE).await? {
+        let escrow = Place::project(project);
+        if ledger::balance(cx.tx, escrow, &payout.asset).await? < payout.gross {
+            break;
+        }
+        settle_one(cx, escrow, &payout).await?;
+        settled += 1;
+    }
+    Ok(settled)
+}
+
+async fn settle_one(cx: &mut Cx<'_>, escrow: Place, payout: &Payout) -> Result<()> {
+    let net = money::subtract(payout.gross, payout.fee)?;
+    let movements = [
+        (
+            escrow,
+            Place::payable(payout.debtor),
+            payout.gross,
+            Reason::Settle,
+        ),
+        (
+            Place::receivable(payout.account),
+            Place::wallet(payout.account),
+            net,
+            Reason::Release,
+        ),
+    ];
+    for (debit, credit, units, reason) in movements {
+        if units <= 0 {
+            continue;
+        }
+        let money = Money {
+            asset: payout.asset.clone(),
+            units,
+        };
+        let entry = Entry {
+            id: cx.id(),
+            money,
+            debit,
+            credit,
+            reason,
+            task: Some(payout.task),
+            at: cx.now,
+        };
+        ledger::post(cx.tx, &entry).await?;
+    }
+    let reward = Money {
+        asset: payout.asset.clone(),
+        units: payout.gross,
+    };
+    earn(cx, payout.account, &reward, net).await?;
+    payouts::settle(cx.tx, payout.id, cx.now).await?;
+    tasks::set_paid(cx.tx, payout.task, cx.now).await?;
+    let facts = json!({
+        "payout": payout.id.to_string(),
+        "account": payout.account.to_string(),
+        "amount_cents": payout.gross,
+        "net_cents": net,
+    });
+    let (project, task) = (payout.project, payout.task);
+    cx.record_inside(project, Happening::PayoutSettled, task, facts)
+        .await
+}
