@@ -20,6 +20,7 @@ pub mod money;
 pub mod page;
 pub mod policy;
 pub mod project;
+pub mod repository;
 pub mod task;
 pub mod team;
 pub mod text;

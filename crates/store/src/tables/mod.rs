@@ -29,6 +29,7 @@ pub mod meta;
 pub mod payouts;
 pub mod profiles;
 pub mod projects;
+pub mod repositories;
 pub mod submissions;
 pub mod tallies;
 pub mod tasks;
@@ -53,6 +54,7 @@ pub fn statements() -> Vec<Sql> {
         payouts::ALL,
         profiles::ALL,
         projects::ALL,
+        repositories::ALL,
         submissions::ALL,
         tallies::ALL,
         tasks::ALL,
