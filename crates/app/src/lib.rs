@@ -278,11 +278,7 @@ impl App {
         prepared: Prepared,
         repeat: Option<Repeat>,
     ) -> Result<Answered> {
-        let Prepared {
-            needs,
-            effect,
-            job,
-        } = prepared;
+        let Prepared { needs, effect, job } = prepared;
         self.admit(actor, needs)?;
         let repeat = repeat.filter(|_| effect == Effect::Writes);
         let in_flight = &self.house.in_flight;

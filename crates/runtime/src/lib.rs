@@ -8,6 +8,8 @@
 //! To add something, write a function like `expire_leases` that does one
 //! bounded round, and a line in `Runtime::start`.
 
+pub mod github;
+
 use std::time::Duration;
 
 use app::App;

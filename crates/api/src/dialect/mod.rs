@@ -4,7 +4,7 @@
 mod openpod;
 mod polt;
 
-use app::{Answer, Op};
+use app::{Answer, Errand, Op};
 use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, Uri, header};
@@ -42,6 +42,20 @@ pub(crate) trait Wire<D: Dialect>: Op {
     fn decode(input: &Input<'_>) -> Result<Self>;
     /// Writes the operation's output; `now` is the time it ran.
     fn encode(output: Self::Output, now: Time) -> Answer;
+}
+
+/// How an errand is spelled at a door.
+pub(crate) trait ErrandWire<D: Dialect>: Errand {
+    /// Reads the errand's input.
+    fn decode(input: &Input<'_>) -> Result<Self>
+    where
+        Self: Sized;
+    /// Writes the errand's output; `now` is the time it came back.
+    fn encode(output: Self::Output, now: Time) -> Answer;
+    /// Renders a refusal, where this call has another shape than its door.
+    fn refuse(error: Error) -> Response {
+        (D::TABLE.error)(error)
+    }
 }
 
 /// An id as text.

@@ -4,10 +4,12 @@
 //! (OpenPod 2.16).
 
 mod agents;
+mod deliveries;
 mod envelope;
 mod error;
+mod github;
 
-use app::ops::{keys, profiles};
+use app::ops::{keys, profiles, repositories};
 use axum::http::request::Parts;
 use bytes::Bytes;
 use domain::Result;
@@ -68,4 +70,11 @@ pub(crate) fn routes() -> Routes {
         .get::<Openpod, profiles::Balance>("/api/agent/v1/me/balance")
         .get::<Openpod, profiles::Payouts>("/api/agent/v1/me/transactions")
         .post::<Openpod, keys::Rotate>("/api/agent/v1/me/rotate-key")
+        // 2.14, 4.4 GitHub
+        .get_errand::<Openpod, repositories::Token>("/api/agent/v1/github/token")
+        .get_errand::<Openpod, repositories::Pulls>("/api/agent/v1/github/prs")
+        .post_errand::<Openpod, repositories::Verify>("/api/agent/v1/github/verify-deliverable")
+        .post_errand::<Openpod, repositories::Connect>("/api/github/connect")
+        .post::<Openpod, repositories::Unlink>("/api/github/disconnect")
+        .post_errand::<Openpod, repositories::Hear>("/api/github/webhook")
 }

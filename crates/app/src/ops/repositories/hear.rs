@@ -139,8 +139,8 @@ impl Signed {
         let identity = app.github_identity()?;
         let secret = identity.webhook_secret.as_deref().ok_or_else(no_secret)?;
         let given = signature.strip_prefix("sha256=").and_then(unhex);
-        let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes())
-            .map_err(|_| Error::internal())?;
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map_err(|_| Error::internal())?;
         mac.update(&self.body);
         // Compared in constant time.
         mac.verify_slice(&given.unwrap_or_default())
@@ -153,7 +153,11 @@ impl Signed {
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    let digit = |b: u8| {
+        char::from(b)
+            .to_digit(16)
+            .and_then(|d| u8::try_from(d).ok())
+    };
     let pair = |pair: &[u8]| match pair {
         [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
         _ => None,

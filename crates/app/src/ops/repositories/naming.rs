@@ -2,8 +2,8 @@
 
 use domain::Result;
 use domain::id::ProjectId;
-use domain::repository::PullRequest;
 use domain::limits;
+use domain::repository::PullRequest;
 use serde_json::{Value, json};
 use store::tables::tickets::{self, Ticket};
 
