@@ -10,6 +10,7 @@
 //! | [`http`] | a client that treats refusals as answers and shows the exchange when an assertion fails |
 //! | [`process`] | the `guildhall` binary as a child process that can be killed |
 //! | `server` | a server inside the test's own process (feature `server`) |
+//! | `github` | a double of GitHub's API (feature `server`) |
 //! | [`parallel()`] | several threads released at the same moment, for races |
 //!
 //! **Invariant:** nothing reaches outside this machine, nothing uses a service that happens to run on it, and whatever
@@ -26,6 +27,8 @@
 )]
 
 pub mod engine;
+#[cfg(feature = "server")]
+pub mod github;
 pub mod http;
 mod parallel;
 pub mod postgres;
