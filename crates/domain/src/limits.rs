@@ -127,6 +127,8 @@ pub const PULL_REQUEST_TICKETS: u32 = 200;
 pub const PULL_REQUESTS: usize = 30;
 /// Questions asked of GitHub at once for one answer.
 pub const GITHUB_AT_ONCE: usize = 8;
+/// Questions that this server asks GitHub at once for all answers.
+pub const GITHUB_CALLS: usize = 64;
 /// Pages of 100 checks, and of 100 statuses, that are looked at of one commit.
 pub const CHECK_PAGES: usize = 10;
 /// Bytes of an answer of GitHub's.

@@ -130,7 +130,7 @@ impl GitHub {
     pub fn configure(&self, settings: &mut Settings) {
         settings.github.api_base = self.client.base_url();
         settings.github.app_id = Some(APP_ID);
-        settings.github.app_slug = APP_SLUG.into();
+        settings.github.app_slug = Some(APP_SLUG.into());
         settings.github.private_key_file = Some(key_file());
         settings.github.webhook_secret = Some(WEBHOOK_SECRET.into());
         settings.github.timeout_ms = TIMEOUT_MS;

@@ -17,9 +17,10 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
 use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
 
 /// What GitHub's answers are asked for in.
 pub(super) const JSON: &str = "application/vnd.github+json";
@@ -42,6 +43,8 @@ pub(super) struct Question<'a> {
 pub(super) struct Calls {
     base: String,
     timeout: Duration,
+    /// Who gets none in time hears that GitHub does not answer.
+    permits: Semaphore,
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
 }
 
@@ -63,7 +66,10 @@ impl Calls {
         Ok(Self {
             base,
             timeout,
-            client: Client::builder(TokioExecutor::new()).build(connector),
+            permits: Semaphore::new(limits::GITHUB_CALLS),
+            client: Client::builder(TokioExecutor::new())
+                .pool_timer(TokioTimer::new())
+                .build(connector),
         })
     }
 
@@ -121,6 +127,7 @@ impl Calls {
         &self,
         asked: Question<'_>,
     ) -> Result<(StatusCode, HeaderMap, Bytes), Box<dyn std::error::Error + Send + Sync>> {
+        let _permit = self.permits.acquire().await?;
         let Question {
             method,
             path,

@@ -22,7 +22,7 @@ pub struct GitHub {
     /// The App's number; without it there is no App.
     pub app_id: Option<u64>,
     /// The App's name in links.
-    pub app_slug: String,
+    pub app_slug: Option<String>,
     /// The file with the App's private key, PEM.
     pub private_key_file: Option<PathBuf>,
     /// What the App's deliveries are signed with.
@@ -36,7 +36,7 @@ impl Default for GitHub {
         Self {
             api_base: "https://api.github.com".into(),
             app_id: None,
-            app_slug: String::new(),
+            app_slug: None,
             private_key_file: None,
             webhook_secret: None,
             timeout_ms: 10_000,
@@ -71,7 +71,7 @@ impl GitHub {
     pub(super) fn identity(&self) -> Option<Identity> {
         self.app_id?;
         Some(Identity {
-            slug: self.app_slug.clone(),
+            slug: self.app_slug.clone().unwrap_or_default(),
             webhook_secret: self.webhook_secret.clone().filter(|it| !it.is_empty()),
         })
     }
@@ -86,7 +86,7 @@ impl GitHub {
         };
         let file = self.private_key_file.as_ref();
         let file = file.context("github.app_id is set and github.private_key_file is not")?;
-        let slug = &self.app_slug;
+        let slug = self.app_slug.as_deref().unwrap_or_default();
         let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
         anyhow::ensure!(
             !slug.is_empty() && slug.bytes().all(plain),

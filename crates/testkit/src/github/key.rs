@@ -25,7 +25,7 @@ pub(super) fn check(assertion: &str) -> Result<(), &'static str> {
         return Err(undecodable);
     }
     let claims = read(claims);
-    if claims["iss"] != APP_ID.to_string() {
+    if claims["iss"].as_str() != Some(APP_ID.to_string().as_str()) {
         return Err("Integration not found");
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH);

@@ -6,10 +6,6 @@ use domain::id::TaskId;
 use crate::Cx;
 
 /// Hands the ticket in, as its assignee would: it waits for a verdict then.
-#[expect(
-    clippy::unused_async,
-    reason = "the hand-in of tickets takes this place and waits for rows"
-)]
 pub(super) async fn hand_in_merged(_cx: &mut Cx<'_>, task: TaskId) -> Result<()> {
     tracing::info!(%task, "the ticket's pull request was merged");
     Ok(())

@@ -97,7 +97,8 @@ fn what_checks_come_to() {
     let world = World::linked(Engine::Sqlite);
     world.github.pull(REPOSITORY, 7, false);
     let ended = |conclusion| ("completed", Some(conclusion));
-    let table: [(&[(&str, Option<&str>)], &[&str], &str); 12] = [
+    type Runs<'a> = &'a [(&'a str, Option<&'a str>)];
+    let table: [(Runs<'_>, &[&str], &str); 12] = [
         (&[], &[], "no_checks"),
         (&[ended("success")], &[], "all_passed"),
         (&[ended("neutral")], &[], "all_passed"),
