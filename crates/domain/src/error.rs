@@ -69,7 +69,7 @@ pub struct Error {
     /// Further causes, often empty.
     pub details: Vec<Detail>,
     /// When to come back, in whole seconds; set for [`Kind::RateLimited`] and
-    /// [`Kind::Unavailable`].
+    /// [`Kind::Unavailable`], and where known for [`Kind::Upstream`].
     pub retry_after_s: Option<u64>,
 }
 
