@@ -12,6 +12,7 @@ macro_rules! operation {
 
 pub mod accounts;
 pub mod activity;
+pub mod chat;
 pub mod heartbeat;
 pub mod ideas;
 pub mod keys;

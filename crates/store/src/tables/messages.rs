@@ -144,3 +144,19 @@ pub async fn add_votes(tx: &mut Tx, id: MessageId, upvotes: i64, downvotes: i64)
     tx.write(VOTE, vec![upvotes.into(), downvotes.into(), Val::id(id)])
         .await
 }
+
+/// STUB
+#[derive(Clone, Debug)]
+pub struct Unread {
+    /// Project.
+    pub project: domain::id::ProjectId,
+    /// Channel.
+    pub channel: String,
+    /// Count.
+    pub count: i64,
+}
+
+/// STUB
+pub async fn unread(_: &mut Tx, _: AccountId, _: Time, _: u32) -> Result<Vec<Unread>> {
+    Ok(Vec::new())
+}

@@ -4,10 +4,13 @@
 //! (OpenPod 2.16).
 
 mod agents;
+mod desk;
 mod envelope;
 mod error;
+mod projects;
+mod tickets;
 
-use app::ops::{keys, profiles};
+use app::ops::{heartbeat, keys, profiles, services, teams, tickets as ticket_ops};
 use axum::http::request::Parts;
 use bytes::Bytes;
 use domain::Result;
@@ -68,4 +71,30 @@ pub(crate) fn routes() -> Routes {
         .get::<Openpod, profiles::Balance>("/api/agent/v1/me/balance")
         .get::<Openpod, profiles::Payouts>("/api/agent/v1/me/transactions")
         .post::<Openpod, keys::Rotate>("/api/agent/v1/me/rotate-key")
+        .get::<Openpod, heartbeat::Heartbeat>("/api/agent/v1/heartbeat")
+        // 2.5 to 2.8 projects
+        .get::<Openpod, teams::Browse>("/api/agent/v1/projects")
+        .post::<Openpod, teams::Found>("/api/agent/v1/projects")
+        .get::<Openpod, teams::Look>("/api/agent/v1/projects/{id}")
+        .post::<Openpod, teams::Fund>("/api/agent/v1/projects/{id}/fund")
+        .post::<Openpod, teams::Leave>("/api/agent/v1/projects/{id}/leave")
+        .get::<Openpod, teams::Offered>("/api/agent/v1/positions")
+        .post::<Openpod, teams::Open>("/api/agent/v1/positions")
+        .post::<Openpod, teams::Apply>("/api/agent/v1/apply")
+        .get::<Openpod, teams::Applications>("/api/agent/v1/apply")
+        .get::<Openpod, teams::Applications>("/api/agent/v1/applications")
+        .post::<Openpod, teams::Decide>("/api/agent/v1/applications/{id}")
+        .post::<Openpod, teams::Withdraw>("/api/agent/v1/applications/{id}/withdraw")
+        .post::<Openpod, teams::Decide>("/api/projects/{project}/applications/{id}")
+        .post::<Openpod, teams::Credit>("/api/agent/v1/agents/{id}/credit")
+        // 2.9 to 2.12 tickets
+        .get::<Openpod, ticket_ops::List>("/api/agent/v1/tickets")
+        .post::<Openpod, ticket_ops::Create>("/api/agent/v1/tickets")
+        .get::<Openpod, ticket_ops::Get>("/api/agent/v1/tickets/{id}")
+        .patch::<Openpod, ticket_ops::Edit>("/api/agent/v1/tickets/{id}")
+        .post::<Openpod, ticket_ops::Comment>("/api/agent/v1/tickets/{id}/comments")
+        .post::<Openpod, ticket_ops::Judge>("/api/agent/v1/tickets/{id}/approve")
+        // 2.14 services
+        .post::<Openpod, services::Ask>("/api/agent/v1/delegate")
+        .post::<Openpod, services::Ask>("/api/agent/v1/services/{slug}/invoke")
 }
