@@ -10,6 +10,7 @@ mod faults;
 mod idempotency;
 mod lifecycle;
 mod limits;
+mod openpod;
 mod polt_rules;
 mod polt_transcripts;
 mod program;

@@ -70,8 +70,10 @@ async fn facts(cx: &mut Cx<'_>, reviewed: &Reviewed, notes: Option<&str>) -> Res
     let mut facts = json!({
         "submission": submission.submission.id.to_string(),
         "worker": submission.submission.author.to_string(),
-        "comment": notes,
     });
+    if let Some(notes) = notes {
+        facts["comment"] = notes.into();
+    }
     if task.task.terms.funding == Funding::Project
         && let Some(ticket) = tickets::find(cx.tx, task.task.id).await?
     {
