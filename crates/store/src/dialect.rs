@@ -56,7 +56,8 @@ pub(crate) fn lock(lock: &Lock) -> &'static str {
 /// Puts a migration into SQLite's words: strict tables so that types are
 /// checked at all, and clustered ones where the key is the row.
 pub(crate) fn sqlite_migration(text: &str) -> String {
-    text.replace("strict, clustered", "strict, without rowid")
+    text.replace("--sqlite: ", "")
+        .replace("strict, clustered", "strict, without rowid")
         .replace("sequence primary key", "integer primary key autoincrement")
         .replace("default current_writer", "default 0")
         .replace(" bigint", " integer")
