@@ -1,6 +1,10 @@
 //! Everything in which the two engines differ, each with its reason. All
 //! other SQL is one text for both.
 
+use std::collections::BTreeSet;
+
+use domain::id::ProjectId;
+
 use crate::Tx;
 use crate::tx::Lock;
 
@@ -43,21 +47,23 @@ pub(crate) const END_OF_EVENTS: Sql = Sql {
     postgres: "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint, cast(0 as bigint)",
 };
 
-/// Where entries of knowledge `k` have the words of a [`match_text`], and their
-/// order, the last written first. SQLite has its words in a table of their own,
-/// which it reads in the order of the rows' numbers; PostgreSQL beside them.
+/// Where a project's entries of knowledge `k` have the words of a
+/// [`match_text`], and their order, the last written first. SQLite has the
+/// words in a table of their own, which it reads in the order of the rows'
+/// numbers; PostgreSQL has them beside the entry.
 macro_rules! knowledge_matching {
     (sqlite) => {
-        "from knowledge_words cross join knowledge k where knowledge_words match $1 and k.place = knowledge_words.rowid"
+        "from knowledge_words cross join knowledge k where knowledge_words match $1 \
+         and k.place = knowledge_words.rowid and k.project = $2"
     };
     (postgres) => {
-        "from knowledge k where k.words @@ cast($1 as text)::tsquery"
+        "from knowledge k where k.words @@ cast($1 as text)::tsquery and k.project = $2"
     };
     (sqlite, in_order) => {
-        " order by knowledge_words.rowid desc limit $2 offset $3"
+        " order by knowledge_words.rowid desc limit $3 offset $4"
     };
     (postgres, in_order) => {
-        " order by k.place desc limit $2 offset $3"
+        " order by k.place desc limit $3 offset $4"
     };
 }
 pub(crate) use knowledge_matching;
@@ -82,21 +88,45 @@ pub(crate) const KNOWLEDGE_WITHOUT_WORDS: Sql = Sql {
     postgres: "select count(*) from knowledge where words is null",
 };
 
+/// The words of an entry of a project, for [`INDEX_KNOWLEDGE`].
+pub(crate) fn index_text(tx: &Tx, project: ProjectId, words: &BTreeSet<String>) -> String {
+    let words = words.iter().map(|word| indexed(tx, project, word));
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// A condition in the engine's own language for searches: every word of `all`,
 /// but not every word of `none`. Words hold neither quotes nor spaces: see
 /// `domain::search`.
-pub(crate) fn match_text(tx: &Tx, all: &[String], none: &[String]) -> String {
+pub(crate) fn match_text(
+    tx: &Tx,
+    project: ProjectId,
+    all: &BTreeSet<String>,
+    none: &BTreeSet<String>,
+) -> String {
     let (quote, and, not) = match tx {
-        Tx::Sqlite(_) => ("\"", " AND ", " NOT "),
-        Tx::Postgres(_) => ("'", " & ", " & !"),
+        Tx::Sqlite(_) => ('"', " AND ", " NOT "),
+        Tx::Postgres(_) => ('\'', " & ", " & !"),
     };
-    let every = |words: &[String]| {
-        let quoted = words.iter().map(|word| format!("{quote}{word}{quote}"));
+    let every = |words: &BTreeSet<String>| {
+        let indexed = words.iter().map(|word| indexed(tx, project, word));
+        let quoted = indexed.map(|word| format!("{quote}{word}{quote}"));
         format!("({})", quoted.collect::<Vec<_>>().join(and))
     };
-    match none {
-        [] => every(all),
-        none => every(all) + not + &every(none),
+    if none.is_empty() {
+        return every(all);
+    }
+    every(all) + not + &every(none)
+}
+
+/// SQLite's index holds the words of each project apart: it steps through all
+/// rows of every word of a condition, and so a word that only names the project
+/// would make the rarest search as slow as the largest project. PostgreSQL
+/// looks at the project beside the words, and would store it with every word.
+fn indexed(tx: &Tx, project: ProjectId, word: &str) -> String {
+    match tx {
+        // The half of the id that is random; the entry has all of it.
+        Tx::Sqlite(_) => format!("{:x}\u{a7}{word}", project.0.as_u64_pair().1),
+        Tx::Postgres(_) => word.to_owned(),
     }
 }
 

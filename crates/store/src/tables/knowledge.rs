@@ -2,9 +2,9 @@
 //! it is found.
 //!
 //! **Invariant:** an entry's words are those of its current version. Beside
-//! the words of its texts they are its project, category and importance, so
-//! that one look-up serves every filter, and those of its heading (title and
-//! tags) once more; each behind a mark that no word of a text can have.
+//! the words of its texts they are its category and importance, so that one
+//! look-up serves every filter, and those of its heading (title and tags) once
+//! more; each behind a mark that no word of a text can have.
 
 use std::collections::BTreeSet;
 
@@ -250,59 +250,65 @@ pub async fn find_words(
     if words.is_empty() {
         return Ok(Vec::new());
     }
-    let within = scope(&filter);
-    let in_heading: Vec<_> = words.iter().map(|word| heading(word)).collect();
-    let anywhere: Vec<_> = words.iter().cloned().collect();
-    let best = dialect::match_text(tx, &[&within[..], &in_heading].concat(), &[]);
-    let mut found = search(tx, best.clone(), stretch).await?;
-    let missing = stretch.rows.saturating_sub(rows(&found));
-    if missing == 0 {
+    let project = filter.project;
+    let in_heading: BTreeSet<_> = words.iter().map(|word| heading(word)).collect();
+    let (mut best, mut others) = (in_heading.clone(), words.clone());
+    best.extend(marks(filter.category, filter.importance));
+    others.extend(marks(filter.category, filter.importance));
+    let best = dialect::match_text(tx, project, &best, &BTreeSet::new());
+    let others = dialect::match_text(tx, project, &others, &in_heading);
+    let mut found = search(tx, best.clone(), project, stretch).await?;
+    let rows = stretch.rows.saturating_sub(length(&found));
+    if rows == 0 {
         return Ok(found);
     }
     let offset = if found.is_empty() && stretch.offset > 0 {
-        stretch.offset.saturating_sub(count(tx, best).await?)
+        stretch
+            .offset
+            .saturating_sub(count(tx, best, project).await?)
     } else {
         0
     };
-    let others = dialect::match_text(tx, &[within, anywhere].concat(), &in_heading);
-    let stretch = Stretch {
-        rows: missing,
-        offset,
-    };
-    found.extend(search(tx, others, stretch).await?);
+    found.extend(search(tx, others, project, Stretch { rows, offset }).await?);
     Ok(found)
 }
 
-fn rows(found: &[Entry]) -> u32 {
+fn length(found: &[Entry]) -> u32 {
     u32::try_from(found.len()).unwrap_or(u32::MAX)
 }
 
-async fn search(tx: &mut Tx, condition: String, stretch: Stretch) -> Result<Vec<Entry>> {
-    let params = vec![condition.into(), stretch.rows.into(), stretch.offset.into()];
+async fn search(
+    tx: &mut Tx,
+    condition: String,
+    project: ProjectId,
+    stretch: Stretch,
+) -> Result<Vec<Entry>> {
+    let params = vec![
+        condition.into(),
+        Val::id(project),
+        stretch.rows.into(),
+        stretch.offset.into(),
+    ];
     tx.rows(SEARCH, params, read).await
 }
 
-async fn count(tx: &mut Tx, condition: String) -> Result<i64> {
-    let count = tx.row(COUNT, vec![condition.into()], |row| row.int(0));
+async fn count(tx: &mut Tx, condition: String, project: ProjectId) -> Result<i64> {
+    let params = vec![condition.into(), Val::id(project)];
+    let count = tx.row(COUNT, params, |row| row.int(0));
     Ok(count.await?.unwrap_or(0))
 }
 
 /// What no word of a text begins with, because words are letters and digits.
 const MARK: char = '\u{a7}';
 
-/// The words that stand for a filter.
-fn scope(filter: &Filter) -> Vec<String> {
-    let project = format!("{MARK}p{}", filter.project.0.simple());
-    let category = filter
-        .category
-        .map(|category| format!("{MARK}c{}", category.as_str()));
-    let importance = filter
-        .importance
-        .map(|importance| format!("{MARK}i{}", importance.as_str()));
-    [Some(project), category, importance]
-        .into_iter()
-        .flatten()
-        .collect()
+/// The words that stand for a category and an importance.
+fn marks(
+    category: Option<Category>,
+    importance: Option<Importance>,
+) -> impl Iterator<Item = String> {
+    let category = category.map(|category| format!("{MARK}c{}", category.as_str()));
+    let importance = importance.map(|importance| format!("{MARK}i{}", importance.as_str()));
+    category.into_iter().chain(importance)
 }
 
 /// A word of a title or tag.
@@ -311,19 +317,20 @@ fn heading(word: &str) -> String {
 }
 
 /// Everything an entry is found by.
-fn index(project: ProjectId, text: &Text) -> String {
-    let scope = scope(&Filter {
-        project,
-        category: Some(text.category),
-        importance: Some(text.importance),
-    });
+fn words_of(text: &Text) -> BTreeSet<String> {
     let in_heading = search::words(&format!("{} {}", text.title, text.tags.join(" ")));
-    let mut all = search::words(&text.content);
-    let mut index: BTreeSet<_> = in_heading.iter().map(|word| heading(word)).collect();
-    index.extend(scope);
-    all.extend(in_heading);
-    index.extend(all);
-    index.into_iter().collect::<Vec<_>>().join(" ")
+    let mut words = search::words(&text.content);
+    words.extend(in_heading.iter().map(|word| heading(word)));
+    words.extend(in_heading);
+    words.extend(marks(Some(text.category), Some(text.importance)));
+    words
+}
+
+/// Makes an entry found by its words.
+async fn index(tx: &mut Tx, entry: &Entry) -> Result<()> {
+    let words = dialect::index_text(tx, entry.project, &words_of(&entry.text));
+    let params = vec![words.into(), Val::id(entry.id)];
+    tx.write(dialect::INDEX_KNOWLEDGE, params).await
 }
 
 /// Adds an entry.
@@ -348,8 +355,7 @@ pub async fn insert(tx: &mut Tx, entry: &Entry) -> Result<()> {
         (*updated_at).into(),
     ]);
     tx.write(INSERT, params).await?;
-    let words = vec![index(*project, text).into(), Val::id(*id)];
-    tx.write(dialect::INDEX_KNOWLEDGE, words).await
+    index(tx, entry).await
 }
 
 /// Writes the next version of an entry, whose project is locked, and keeps the
@@ -357,7 +363,7 @@ pub async fn insert(tx: &mut Tx, entry: &Entry) -> Result<()> {
 pub async fn update(tx: &mut Tx, entry: &Entry) -> Result<()> {
     let Entry {
         id,
-        project,
+        project: _,
         text,
         version,
         author: _,
@@ -376,8 +382,7 @@ pub async fn update(tx: &mut Tx, entry: &Entry) -> Result<()> {
         Val::id(*id),
     ]);
     tx.write(UPDATE, params).await?;
-    let words = vec![index(*project, text).into(), Val::id(*id)];
-    tx.write(dialect::INDEX_KNOWLEDGE, words).await
+    index(tx, entry).await
 }
 
 /// Former versions of an entry, the last first.
