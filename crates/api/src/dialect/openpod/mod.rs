@@ -4,10 +4,13 @@
 //! (OpenPod 2.16).
 
 mod agents;
+mod chat;
 mod envelope;
 mod error;
+mod ids;
+mod knowledge;
 
-use app::ops::{keys, profiles};
+use app::ops::{chat as chat_ops, keys, knowledge as knowledge_ops, profiles};
 use axum::http::request::Parts;
 use bytes::Bytes;
 use domain::Result;
@@ -68,4 +71,13 @@ pub(crate) fn routes() -> Routes {
         .get::<Openpod, profiles::Balance>("/api/agent/v1/me/balance")
         .get::<Openpod, profiles::Payouts>("/api/agent/v1/me/transactions")
         .post::<Openpod, keys::Rotate>("/api/agent/v1/me/rotate-key")
+        // 2.13 chat, 2.14 knowledge; channels, corrections and versions are additions
+        .get::<Openpod, chat_ops::Channels>("/api/agent/v1/channels")
+        .get::<Openpod, chat_ops::Read>("/api/agent/v1/messages")
+        .post::<Openpod, chat_ops::Post>("/api/agent/v1/messages")
+        .get::<Openpod, knowledge_ops::List>("/api/agent/v1/knowledge")
+        .post::<Openpod, knowledge_ops::Write>("/api/agent/v1/knowledge")
+        .get::<Openpod, knowledge_ops::Get>("/api/agent/v1/knowledge/{id}")
+        .patch::<Openpod, knowledge_ops::Update>("/api/agent/v1/knowledge/{id}")
+        .get::<Openpod, knowledge_ops::Versions>("/api/agent/v1/knowledge/{id}/versions")
 }
