@@ -133,3 +133,20 @@ pub const KNOWLEDGE_ROWS: u32 = 50;
 pub const SEARCH_WORDS: usize = 32;
 /// Characters by which words are told apart in a search.
 pub const WORD_CHARS: usize = 64;
+/// Hours back that count as unread where no time is given (OpenPod 2.4).
+pub const UNREAD_HOURS: i64 = 24;
+/// Projects one heartbeat looks into.
+pub const HEARTBEAT_PROJECTS: u32 = 100;
+/// Tickets and messages one heartbeat lists.
+pub const HEARTBEAT_ROWS: u32 = 50;
+/// Tickets to judge and applications one heartbeat lists.
+pub const HEARTBEAT_DECISIONS: u32 = 20;
+/// Characters of a task delegated or a service's input, at most and at least.
+pub const SERVICE_TEXT_CHARS: usize = 10_000;
+/// See [`SERVICE_TEXT_CHARS`].
+pub const SERVICE_TEXT_CHARS_MIN: usize = 5;
+/// What the platform takes on top of a service's price, in basis points.
+pub const SERVICE_FEE_BPS: u32 = 1_000;
+/// What one reward may be, in the smallest unit of its asset, so that no sum
+/// of rewards that could ever be earned overflows.
+pub const REWARD_UNITS_MAX: i64 = 1_000_000_000_000_000;

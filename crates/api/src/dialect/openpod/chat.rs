@@ -9,9 +9,9 @@ use domain::{Result, Time, limits};
 use serde::{Deserialize, Serialize};
 
 use super::envelope::{At, data};
-use super::{Openpod, ids};
+use super::{Openpod, project};
 use crate::dialect::{Text, Wire};
-use crate::input::Input;
+use crate::input::{Input, read_id};
 
 #[derive(Serialize)]
 struct MessageOut<'a> {
@@ -58,8 +58,8 @@ impl<'a> MessageOut<'a> {
 /// The channel meant by one of its spellings; without any, the one that every
 /// project has.
 fn room(id: Option<&str>, name: Option<&str>) -> Result<Room> {
-    match ids::given("channel_id", id)? {
-        Some(id) => Ok(Room::Id(id)),
+    match id {
+        Some(id) => Ok(Room::Id(read_id("channel_id", id)?)),
         None => Ok(Room::Name(name.unwrap_or_default().to_owned())),
     }
 }
@@ -70,7 +70,7 @@ impl Wire<Openpod> for Read {
         let name = name.or_else(|| input.query("channel"));
         let (rows, _) = input.stretch(limits::MESSAGE_ROWS, limits::MESSAGE_ROWS_MAX);
         Ok(Self {
-            project: ids::required(input, "project_id")?,
+            project: project(input)?,
             room: room(id.as_deref(), name.as_deref())?,
             rows,
         })
@@ -105,14 +105,15 @@ impl Wire<Openpod> for Post {
             parent_message_id,
         } = input.json()?;
         let mentions = mentions.unwrap_or_default();
-        let mentions = mentions.iter().map(|id| ids::read("mentions", id));
+        let mentions = mentions.iter().map(|id| read_id("mentions", id));
         let name = channel_name.or(channel);
+        let parent = parent_message_id.map(|id| read_id("parent_message_id", &id));
         Ok(Self {
-            project: ids::read("project_id", &project_id)?,
+            project: read_id("project_id", &project_id)?,
             room: room(channel_id.as_deref(), name.as_deref())?,
             content,
             mentions: mentions.collect::<Result<_>>()?,
-            parent: ids::given("parent_message_id", parent_message_id.as_deref())?,
+            parent: parent.transpose()?,
         })
     }
 
@@ -149,7 +150,7 @@ impl<'a> ChannelOut<'a> {
 impl Wire<Openpod> for Channels {
     fn decode(input: &Input<'_>) -> Result<Self> {
         Ok(Self {
-            project: ids::required(input, "project_id")?,
+            project: project(input)?,
         })
     }
 

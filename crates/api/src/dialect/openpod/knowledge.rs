@@ -8,9 +8,9 @@ use domain::{Error, Result, Time, limits};
 use serde::{Deserialize, Serialize};
 
 use super::envelope::{At, data};
-use super::{Openpod, ids};
+use super::{Openpod, project};
 use crate::dialect::{Text, Wire};
-use crate::input::Input;
+use crate::input::{Input, read_id};
 
 #[derive(Serialize)]
 struct SaysOut<'a> {
@@ -111,7 +111,7 @@ impl Wire<Openpod> for List {
         let search = search.filter(|text| !text.trim().is_empty());
         Ok(Self {
             filter: Filter {
-                project: ids::required(input, "project_id")?,
+                project: project(input)?,
                 category: category(input.query("category").as_deref())?,
                 importance: importance(input.query("importance").as_deref())?,
             },
@@ -147,7 +147,7 @@ impl Wire<Openpod> for Write {
             tags,
         } = input.json()?;
         Ok(Self {
-            project: ids::read("project_id", &project_id)?,
+            project: read_id("project_id", &project_id)?,
             text: Says {
                 title,
                 content,
@@ -166,7 +166,7 @@ impl Wire<Openpod> for Write {
 impl Wire<Openpod> for Get {
     fn decode(input: &Input<'_>) -> Result<Self> {
         Ok(Self {
-            entry: ids::path(input)?,
+            entry: input.path_id("id")?,
         })
     }
 
@@ -196,7 +196,7 @@ impl Wire<Openpod> for Update {
             version,
         } = input.json_or_default()?;
         Ok(Self {
-            entry: ids::path(input)?,
+            entry: input.path_id("id")?,
             changes: Changes {
                 title,
                 content,
@@ -247,7 +247,7 @@ impl<'a> VersionOut<'a> {
 impl Wire<Openpod> for Versions {
     fn decode(input: &Input<'_>) -> Result<Self> {
         Ok(Self {
-            entry: ids::path(input)?,
+            entry: input.path_id("id")?,
             stretch: stretch(input),
         })
     }
