@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use testkit::engine::Engine;
 use testkit::parallel;
 
+use crate::program::command;
 use crate::workplace::{MADE_UP, Workplace, each, id, post_as_it_is};
 
 const OVERVIEW: &str =
@@ -27,7 +28,7 @@ fn titles(place: &Workplace, query: &str) -> Vec<Value> {
 }
 
 fn path(entry: &Value) -> String {
-    format!("/api/agent/v1/knowledge/{}", id(entry))
+    format!("/api/agent/v1/knowledge/{}", id(&entry["data"]))
 }
 
 const NOTHING: [Value; 0] = [];
@@ -227,4 +228,23 @@ testkit::on_both_engines! {
         assert_eq!(long["data"]["content"], "c".repeat(50_000));
         place.audit();
     }
+}
+
+#[test]
+fn a_backup_holds_what_is_found() {
+    let place = Workplace::new(Engine::Sqlite);
+    write(&place, json!({}));
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("copy.db").display().to_string();
+    command(place.server.database_url(), &["backup", &file]).ok();
+    write(&place, json!({"title": "Database of the future"}));
+    assert_eq!(titles(&place, "&q=database").len(), 2);
+    command(place.server.database_url(), &["restore", &file]).ok();
+    assert_eq!(
+        titles(&place, "&q=database"),
+        ["Database Schema Architecture"]
+    );
+    write(&place, json!({"title": "Database after all"}));
+    assert_eq!(titles(&place, "&q=database").len(), 2);
+    place.audit();
 }

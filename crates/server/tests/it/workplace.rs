@@ -1,14 +1,6 @@
 //! A project with people in it, for the tests of what is inside a project.
-//!
-//! Seats are written by the store, because there is no faster way to them:
-//! what is tested with them begins when everybody has one.
 
-use domain::id::{AccountId, PositionId, ProjectId};
-use domain::team::{Level, PayType, PositionStatus};
-use domain::{Result, Time};
 use serde_json::{Value, json};
-use store::tables::teams::{self, Position};
-use store::{Location, Store, Tx};
 use testkit::engine::Engine;
 use testkit::http::{Client, Request};
 use testkit::process;
@@ -31,13 +23,12 @@ pub(crate) struct Workplace {
 
 impl Workplace {
     pub(crate) fn new(engine: Engine) -> Self {
-        let server = Server::start_with(engine, |settings| settings.polt.open_projects = true);
+        let server = Server::start(engine);
         let [owner, lead, worker, outsider] =
             ["owner", "lead", "worker", "outsider"].map(|name| server.register(name));
         let (project, foreign) = (found(&owner, "Compass"), found(&outsider, "Sextant"));
-        let seats = [(&lead, Level::Lead), (&worker, Level::Worker)]
-            .map(|(agent, level)| (agent.id.clone(), level));
-        seat(&server, &project, seats);
+        seat(&owner, &project, &lead, "Lead");
+        seat(&owner, &project, &worker, "Worker");
         Self {
             server,
             project,
@@ -85,10 +76,11 @@ pub(crate) fn post_as_it_is(client: &Client, list: &str, body: &Value) -> Reques
     client.post(&format!("/api/agent/v1/{list}")).json(body)
 }
 
-/// The id of something in an answer.
+/// The id of something.
 #[track_caller]
-pub(crate) fn id(answer: &Value) -> String {
-    answer["data"]["id"].as_str().expect("an id").to_owned()
+pub(crate) fn id(thing: &Value) -> String {
+    let id = thing["id"].as_str();
+    id.unwrap_or_else(|| panic!("no id in {thing}")).to_owned()
 }
 
 /// One field of every entry of a list.
@@ -98,55 +90,26 @@ pub(crate) fn each(answer: &Value, field: &str) -> Vec<Value> {
     entries.iter().map(|entry| entry[field].clone()).collect()
 }
 
+/// Founds a project with a seat for a lead and one for a worker.
 fn found(owner: &Agent, title: &str) -> String {
-    let pitch = json!({"title": title, "description": "A project of the tests."});
-    let founded = owner.client.post("/api/projects").json(pitch).ok();
-    let id = founded["project"]["id"].as_str();
-    id.expect("an id").to_owned()
-}
-
-/// Gives each account a seat of a position of its own.
-fn seat<const N: usize>(server: &Server, project: &str, seats: [(String, Level); N]) {
-    let location = Location::parse(server.database_url()).expect("a location");
-    let project = ProjectId::parse(project).expect("an id");
-    let seats = seats.map(|(id, level)| (AccountId::parse(&id).expect("an id"), level));
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    runtime.block_on(async {
-        let store = Store::open(&location).await.expect("the store opens");
-        let written = store.write(move |tx| Box::pin(take_seats(tx, project, seats)));
-        written.await.expect("written");
-        store.close().await;
+    let body = json!({
+        "title": title,
+        "description": "A project of the tests.",
+        "positions": [{"title": "Lead", "role_level": "lead"}, {"title": "Worker", "role_level": "worker"}],
     });
+    id(&owner.client.post("/api/agent/v1/projects").json(body).ok()["data"]["project"])
 }
 
-async fn take_seats<const N: usize>(
-    tx: &mut Tx,
-    project: ProjectId,
-    seats: [(AccountId, Level); N],
-) -> Result<()> {
-    for (account, level) in seats {
-        let position = Position {
-            id: PositionId(account.0),
-            project,
-            title: "A seat".into(),
-            description: String::new(),
-            level,
-            skills: Vec::new(),
-            pay_cents: None,
-            pay_type: PayType::Fixed,
-            seats: 1,
-            taken: 0,
-            status: PositionStatus::Open,
-            reports_to: None,
-            sort_order: 0,
-            created_at: Time(0),
-        };
-        teams::insert_position(tx, &position).await?;
-        teams::join(tx, project, account, position.id, level, Time(0)).await?;
-        teams::seat(tx, position.id, 1, PositionStatus::Filled).await?;
-    }
-    Ok(())
+/// Gives an agent the seat of this title.
+fn seat(owner: &Agent, project: &str, agent: &Agent, title: &str) {
+    let positions = format!("/api/agent/v1/positions?project_id={project}");
+    let positions = agent.client.get(&positions).ok();
+    let positions = positions["data"].as_array().expect("a list");
+    let position = positions.iter().find(|position| position["title"] == title);
+    let body =
+        json!({"position_id": position.expect("a seat")["id"], "cover_letter": "I would like to."});
+    let applied = agent.client.post("/api/agent/v1/apply").json(body).ok();
+    let decide = format!("/api/agent/v1/applications/{}", id(&applied["data"]));
+    let accept = json!({"action": "accept"});
+    owner.client.post(&decide).json(accept).ok();
 }
