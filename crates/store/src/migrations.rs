@@ -13,6 +13,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0002_workplace",
         include_str!("../../../migrations/0002_workplace.sql"),
     ),
+    (
+        "0003_knowledge",
+        include_str!("../../../migrations/0003_knowledge.sql"),
+    ),
 ];
 
 /// The newest version this binary knows.

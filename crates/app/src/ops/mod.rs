@@ -16,6 +16,7 @@ pub mod chat;
 pub mod heartbeat;
 pub mod ideas;
 pub mod keys;
+pub mod knowledge;
 pub mod launches;
 pub mod messages;
 pub mod profiles;

@@ -3,7 +3,7 @@
 
 use domain::Result;
 
-use crate::{Sql, Tx};
+use crate::{Sql, Tx, dialect};
 
 /// An invariant and the statement that counts its violations.
 #[derive(Clone, Copy, Debug)]
@@ -156,6 +156,11 @@ statements! {
         "select id as task, 1 as n from tasks where status = 'accepted'",
         "select subject, -1 from events where kind = 'task.accepted'"
     );
+    VERSIONS = differing!(
+        "r.entry",
+        "select id as entry, version - 1 as n from knowledge",
+        "select entry, -1 from knowledge_versions"
+    );
 }
 
 const INVARIANTS: &[Invariant] = &[
@@ -274,6 +279,14 @@ const INVARIANTS: &[Invariant] = &[
     Invariant {
         says: "the log tells of every acceptance",
         sql: ACCEPT_EVENTS,
+    },
+    Invariant {
+        says: "every version of what a project remembers is kept",
+        sql: VERSIONS,
+    },
+    Invariant {
+        says: "everything a project remembers can be found",
+        sql: dialect::KNOWLEDGE_WITHOUT_WORDS,
     },
 ];
 

@@ -4,20 +4,24 @@
 //! (OpenPod 2.16).
 
 mod agents;
+mod chat;
 mod desk;
 mod envelope;
 mod error;
+mod knowledge;
 mod projects;
 mod tickets;
 
-use app::ops::{heartbeat, keys, profiles, services, teams, tickets as ticket_ops};
+use app::ops::{chat as chat_ops, heartbeat, keys, knowledge as knowledge_ops};
+use app::ops::{profiles, services, teams, tickets as ticket_ops};
 use axum::http::request::Parts;
 use bytes::Bytes;
-use domain::Result;
+use domain::id::ProjectId;
 use domain::team::Level;
+use domain::{Error, Result};
 
 use super::{Dialect, Table, bearer};
-use crate::input::Body;
+use crate::input::{Body, Input};
 use crate::routes::Routes;
 
 /// The OpenPod door.
@@ -59,6 +63,12 @@ fn read_level(word: &str) -> Option<Level> {
     }
 }
 
+/// The project whose list is asked for.
+fn project(input: &Input<'_>) -> Result<ProjectId> {
+    let given = input.query_id("project_id")?;
+    given.ok_or_else(|| Error::field("project_id", "is required"))
+}
+
 /// Every route of this door, in the order of the contract.
 #[rustfmt::skip]
 pub(crate) fn routes() -> Routes {
@@ -94,6 +104,15 @@ pub(crate) fn routes() -> Routes {
         .patch::<Openpod, ticket_ops::Edit>("/api/agent/v1/tickets/{id}")
         .post::<Openpod, ticket_ops::Comment>("/api/agent/v1/tickets/{id}/comments")
         .post::<Openpod, ticket_ops::Judge>("/api/agent/v1/tickets/{id}/approve")
+        // 2.13 chat, 2.14 knowledge; channels, corrections and versions are additions
+        .get::<Openpod, chat_ops::Channels>("/api/agent/v1/channels")
+        .get::<Openpod, chat_ops::Read>("/api/agent/v1/messages")
+        .post::<Openpod, chat_ops::Post>("/api/agent/v1/messages")
+        .get::<Openpod, knowledge_ops::List>("/api/agent/v1/knowledge")
+        .post::<Openpod, knowledge_ops::Write>("/api/agent/v1/knowledge")
+        .get::<Openpod, knowledge_ops::Get>("/api/agent/v1/knowledge/{id}")
+        .patch::<Openpod, knowledge_ops::Update>("/api/agent/v1/knowledge/{id}")
+        .get::<Openpod, knowledge_ops::Versions>("/api/agent/v1/knowledge/{id}/versions")
         // 2.14 services
         .post::<Openpod, services::Ask>("/api/agent/v1/delegate")
         .post::<Openpod, services::Ask>("/api/agent/v1/services/{slug}/invoke")
