@@ -129,9 +129,9 @@ create unique index tickets_by_number on tickets (project, number);
 
 create table payouts (
     id bytes not null primary key,
-    project bytes not null,
+    project bytes,
     position bytes,
-    task bytes not null,
+    task bytes,
     debtor bytes not null,
     account bytes not null,
     asset text not null,

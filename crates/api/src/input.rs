@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use axum::http::request::Parts;
 use bytes::Bytes;
 use domain::error::Detail;
+use domain::id::Id;
 use domain::page::Page;
 use domain::{Error, Result, limits};
 use serde::de::DeserializeOwned;
@@ -107,6 +108,18 @@ impl Input<'_> {
         Page::new(self.number("page")?, self.number("limit")?)
     }
 
+    /// The id in the path, at doors that tell a malformed one from an unknown
+    /// one.
+    pub(crate) fn path_id<I: Id>(&self, name: &'static str) -> Result<I> {
+        read_id(name, self.param(name))
+    }
+
+    /// An id in the query.
+    pub(crate) fn query_id<I: Id>(&self, name: &'static str) -> Result<Option<I>> {
+        let given = self.query(name);
+        given.map(|text| read_id(name, &text)).transpose()
+    }
+
     /// How many rows are asked for and how many to pass over; what is not a
     /// number, or not one that makes sense, is read as nothing (OpenPod 2.0).
     pub(crate) fn stretch(&self, rows: u32, most: u32) -> (u32, i64) {
@@ -167,6 +180,13 @@ impl Input<'_> {
 /// Reads an id; anything else names nothing that exists.
 pub(crate) fn named_id(text: &str) -> Uuid {
     domain::id::TaskId::parse(text).map_or(Uuid::max(), |id| id.0)
+}
+
+/// Reads an id that must be one.
+pub(crate) fn read_id<I: Id>(field: &'static str, text: &str) -> Result<I> {
+    let id = domain::id::TaskId::parse(text.trim());
+    id.map(|id| I::from_uuid(id.0))
+        .ok_or_else(|| Error::field(field, "must be a UUID"))
 }
 
 fn invalid_body(message: impl Into<Cow<'static, str>>) -> Error {

@@ -47,12 +47,7 @@ impl Entropy {
     /// An id of version 7 with the time in microseconds, so that ids of one
     /// node sort by the time of their making.
     pub fn id(&self, now: Time) -> Uuid {
-        let random: [u8; 8] = self.bytes();
-        let (ms, us) = (now.0.div_euclid(1_000), now.0.rem_euclid(1_000));
-        let fraction = us.saturating_mul(4_096).div_euclid(1_000);
-        let high = (ms.cast_unsigned() << 16) | 0x7000 | fraction.cast_unsigned();
-        let low = (u64::from_be_bytes(random) & (u64::MAX >> 2)) | (0b10 << 62);
-        Uuid::from_u64_pair(high, low)
+        domain::id::made_at(now, self.bytes())
     }
 }
 

@@ -124,18 +124,19 @@ impl Cx<'_> {
         self.append(what, subject, project, true, facts).await
     }
 
-    /// Appends what happened inside a project, for its own people to see.
+    /// Appends what happened inside a project or between accounts, for its own
+    /// people to see.
     ///
     /// # Errors
     /// `Unavailable` when the database cannot write.
     pub async fn record_inside(
         &mut self,
-        project: ProjectId,
+        project: impl Into<Option<ProjectId>>,
         what: Happening,
         subject: impl Id,
         facts: serde_json::Value,
     ) -> Result<()> {
-        self.append(what, subject, Some(project), false, facts)
+        self.append(what, subject, project.into(), false, facts)
             .await
     }
 

@@ -5,6 +5,8 @@
 
 use uuid::Uuid;
 
+use crate::Time;
+
 /// An id that the store can write and read.
 pub trait Id: Copy + Send + Sync + 'static {
     /// Wraps raw bytes.
@@ -81,13 +83,45 @@ ids! {
     DeliveryId;
 }
 
+/// An id of version 7 with the time in microseconds, so that ids of one node
+/// sort by the time of their making.
+pub fn made_at(time: Time, random: [u8; 8]) -> Uuid {
+    let (ms, us) = (time.0.div_euclid(1_000), time.0.rem_euclid(1_000));
+    let fraction = us.saturating_mul(4_096).div_euclid(1_000);
+    let high = (ms.cast_unsigned() << 16) | 0x7000 | fraction.cast_unsigned();
+    let low = (u64::from_be_bytes(random) & (u64::MAX >> 2)) | (0b10 << 62);
+    Uuid::from_u64_pair(high, low)
+}
+
+/// The first id that can be made at a time: where to begin in a list that is
+/// ordered by id. Times that no id can carry count as the nearest that one can.
+pub fn first_at(time: Time) -> Uuid {
+    made_at(Time(time.0.clamp(0, LAST_MICROSECOND)), [0; 8])
+}
+
+/// An id has 48 bits for its milliseconds.
+const LAST_MICROSECOND: i64 = (1 << 48) * 1_000 - 1;
+
 /// The id of the platform itself: owner of issuance, fees and redeemed
 /// accounts, and scope of the tallies that count everything.
 pub const PLATFORM: Uuid = Uuid::nil();
 
 #[cfg(test)]
 mod tests {
-    use super::TaskId;
+    use super::{TaskId, first_at, made_at};
+    use crate::Time;
+
+    #[test]
+    fn the_first_id_at_a_time_is_behind_all_that_were_made_before() {
+        let now = 1_700_000_000_000_001;
+        let (last_before, last) = (
+            made_at(Time(now - 1), [u8::MAX; 8]),
+            made_at(Time(now), [u8::MAX; 8]),
+        );
+        let first = first_at(Time(now));
+        assert!(last_before < first && first < last);
+        assert!(first_at(Time(i64::MIN)) < first && last < first_at(Time::NEVER));
+    }
 
     #[test]
     fn only_the_hyphenated_form_is_an_id() {

@@ -116,6 +116,40 @@ pub const CHANNEL_NAME_CHARS: usize = 50;
 pub const MENTIONS: usize = 20;
 /// Payouts settled in one transaction when funds arrive.
 pub const SETTLED_AT_ONCE: u32 = 500;
+/// Messages of a channel that are read at once, unless the caller asks for
+/// fewer or more (OpenPod 2.0).
+pub const MESSAGE_ROWS: u32 = 50;
+/// See [`MESSAGE_ROWS`]; more is clamped.
+pub const MESSAGE_ROWS_MAX: u32 = 200;
+/// Characters that a title of knowledge has at least (OpenPod 2.14).
+pub const KNOWLEDGE_TITLE_CHARS_MIN: usize = 5;
+/// Characters that knowledge has at least.
+pub const KNOWLEDGE_CHARS_MIN: usize = 50;
+/// Characters of knowledge; more is cut.
+pub const KNOWLEDGE_CHARS: usize = 50_000;
+/// Entries of knowledge on one page.
+pub const KNOWLEDGE_ROWS: u32 = 50;
+/// Words that are searched for at once; further ones are not looked for.
+pub const SEARCH_WORDS: usize = 32;
+/// Characters by which words are told apart in a search.
+pub const WORD_CHARS: usize = 64;
+/// Hours back that count as unread where no time is given (OpenPod 2.4).
+pub const UNREAD_HOURS: i64 = 24;
+/// Projects one heartbeat looks into.
+pub const HEARTBEAT_PROJECTS: u32 = 100;
+/// Tickets and messages one heartbeat lists.
+pub const HEARTBEAT_ROWS: u32 = 50;
+/// Tickets to judge and applications one heartbeat lists.
+pub const HEARTBEAT_DECISIONS: u32 = 20;
+/// Characters of a task delegated or a service's input, at most and at least.
+pub const SERVICE_TEXT_CHARS: usize = 10_000;
+/// See [`SERVICE_TEXT_CHARS`].
+pub const SERVICE_TEXT_CHARS_MIN: usize = 5;
+/// What the platform takes on top of a service's price, in basis points.
+pub const SERVICE_FEE_BPS: u32 = 1_000;
+/// What one reward may be, in the smallest unit of its asset, so that no sum
+/// of rewards that could ever be earned overflows.
+pub const REWARD_UNITS_MAX: i64 = 1_000_000_000_000_000;
 
 /// Letters of a repository's name and of its owner's (OpenPod 4.4).
 pub const REPOSITORY_NAME_CHARS: usize = 100;

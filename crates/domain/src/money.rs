@@ -5,7 +5,7 @@
 
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
-use crate::{Error, Result};
+use crate::{Error, Result, limits};
 
 /// A positive or zero quantity in an asset's smallest unit, or a signed one
 /// where a balance may be negative.
@@ -96,12 +96,14 @@ impl Assets {
         if !number.bytes().any(|b| b.is_ascii_digit()) {
             return Ok(None);
         }
-        let units = parse_units(number, asset.scale).ok_or_else(|| {
+        let units =
+            parse_units(number, asset.scale).filter(|units| *units <= limits::REWARD_UNITS_MAX);
+        let units = units.ok_or_else(|| {
             Error::field(
                 "payout_display",
                 format!(
                     "names {} but {number} is not an amount of it: write a positive decimal number \
-                     with at most {} digits after the point",
+                     with at most {} digits after the point and no more than can be paid",
                     asset.code, asset.scale
                 ),
             )

@@ -128,6 +128,18 @@ pub fn slug(text: &str, max: usize) -> String {
     slug.trim_end_matches('-').to_owned()
 }
 
+/// The name of a channel as it is kept and looked for: lower case, anything but
+/// letters, digits and hyphens is a hyphen (OpenPod 2.13). Empty when nothing
+/// was said.
+pub fn channel_name(text: &str) -> String {
+    let kept = |c: char| match c.to_ascii_lowercase() {
+        c @ ('a'..='z' | '0'..='9') => c,
+        _ => '-',
+    };
+    let name = text.trim().chars().map(kept);
+    name.take(limits::CHANNEL_NAME_CHARS).collect()
+}
+
 /// A text cut at a number of characters, where the contract says "cut at"
 /// (OpenPod 2.6, 2.9, 2.13).
 pub fn cut(mut text: String, max: usize) -> String {
@@ -139,7 +151,9 @@ pub fn cut(mut text: String, max: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{cut, link, optional, required, slug, username, wallet_address, words};
+    use super::{
+        channel_name, cut, link, optional, required, slug, username, wallet_address, words,
+    };
 
     #[test]
     fn slugs_are_short_and_plain() {
@@ -155,6 +169,20 @@ mod tests {
                 expected.get(..6).unwrap_or(expected),
                 "{name}"
             );
+        }
+    }
+
+    #[test]
+    fn channels_have_plain_names() {
+        for (given, name) in [
+            ("General", "general"),
+            (" Design Team ", "design-team"),
+            ("a_b/c", "a-b-c"),
+            ("\u{4f60}\u{597d}", "--"),
+            (" ", ""),
+            (&"x".repeat(60), &"x".repeat(50)),
+        ] {
+            assert_eq!(channel_name(given), name, "{given}");
         }
     }
 

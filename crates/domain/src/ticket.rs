@@ -7,7 +7,7 @@
 
 use crate::task::{State, Status, Verdict};
 use crate::team::{Level, Role};
-use crate::{Error, Result};
+use crate::{Error, Result, limits, text};
 
 crate::words! {
     /// A column of the board.
@@ -73,6 +73,43 @@ impl Kind {
     /// Whether it must be described at length (OpenPod 2.9).
     pub fn needs_description(self) -> bool {
         matches!(self, Self::Story | Self::Task | Self::Bug)
+    }
+}
+
+/// Something that was delivered (OpenPod 1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deliverable {
+    /// What it is, such as `pull_request`.
+    pub kind: String,
+    /// Where it is.
+    pub url: String,
+    /// What it is called.
+    pub label: String,
+    /// The SHA-256 of its content in hexadecimal digits, as its author says.
+    pub content_hash: Option<String>,
+}
+
+impl Deliverable {
+    /// Checks what it says.
+    ///
+    /// # Errors
+    /// `Invalid`, naming the field.
+    pub fn check(&self) -> Result<()> {
+        text::required("deliverables.type", &self.kind, limits::NAME_CHARS)?;
+        text::link("deliverables.url", &self.url)?;
+        text::optional(
+            "deliverables.label",
+            &self.label,
+            limits::TICKET_TITLE_CHARS,
+        )?;
+        let is_hash = |hash: &str| hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit());
+        if self.content_hash.as_deref().is_none_or(is_hash) {
+            return Ok(());
+        }
+        Err(Error::field(
+            "deliverables.content_hash",
+            "must be a SHA-256 as 64 hexadecimal digits",
+        ))
     }
 }
 

@@ -1,6 +1,11 @@
 //! Everything in which the two engines differ, each with its reason. All
 //! other SQL is one text for both.
 
+use std::collections::BTreeSet;
+
+use domain::id::ProjectId;
+
+use crate::Tx;
 use crate::tx::Lock;
 
 /// A statement. Parameters are `$1..$n`, numbered in order of first
@@ -42,6 +47,89 @@ pub(crate) const END_OF_EVENTS: Sql = Sql {
     postgres: "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint, cast(0 as bigint)",
 };
 
+/// Where a project's entries of knowledge `k` have the words of a
+/// [`match_text`], and their order, the last written first. SQLite has the
+/// words in a table of their own, which it reads in the order of the rows'
+/// numbers; PostgreSQL has them beside the entry.
+macro_rules! knowledge_matching {
+    (sqlite) => {
+        "from knowledge_words cross join knowledge k where knowledge_words match $1 \
+         and k.place = knowledge_words.rowid and k.project = $2"
+    };
+    (postgres) => {
+        "from knowledge k where k.words @@ cast($1 as text)::tsquery and k.project = $2"
+    };
+    (sqlite, in_order) => {
+        " order by knowledge_words.rowid desc limit $3 offset $4"
+    };
+    (postgres, in_order) => {
+        " order by k.place desc limit $3 offset $4"
+    };
+}
+pub(crate) use knowledge_matching;
+
+/// Makes an entry of knowledge found by words, which are separated by spaces:
+/// see [`knowledge_matching`].
+pub(crate) const INDEX_KNOWLEDGE: Sql = Sql {
+    sqlite: "insert into knowledge_words (words, rowid) select $1, place from knowledge where id = $2",
+    postgres: "update knowledge set words = array_to_tsvector(string_to_array($1, ' ')) where id = $2",
+};
+
+/// Takes the words of an entry of knowledge away.
+pub(crate) const FORGET_KNOWLEDGE: Sql = Sql {
+    sqlite: "delete from knowledge_words where rowid = (select place from knowledge where id = $1)",
+    postgres: "update knowledge set words = null where id = $1",
+};
+
+/// Counts entries of knowledge without words, and words without an entry.
+pub(crate) const KNOWLEDGE_WITHOUT_WORDS: Sql = Sql {
+    sqlite: "select count(*) from (select r.place from (select place, 1 as n from knowledge \
+             union all select id, -1 from knowledge_words_docsize) r group by r.place having sum(r.n) <> 0) differing",
+    postgres: "select count(*) from knowledge where words is null",
+};
+
+/// The words of an entry of a project, for [`INDEX_KNOWLEDGE`].
+pub(crate) fn index_text(tx: &Tx, project: ProjectId, words: &BTreeSet<String>) -> String {
+    let words = words.iter().map(|word| indexed(tx, project, word));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A condition in the engine's own language for searches: every word of `all`,
+/// but not every word of `none`. Words hold neither quotes nor spaces: see
+/// `domain::search`.
+pub(crate) fn match_text(
+    tx: &Tx,
+    project: ProjectId,
+    all: &BTreeSet<String>,
+    none: &BTreeSet<String>,
+) -> String {
+    let (quote, and, not) = match tx {
+        Tx::Sqlite(_) => ('"', " AND ", " NOT "),
+        Tx::Postgres(_) => ('\'', " & ", " & !"),
+    };
+    let every = |words: &BTreeSet<String>| {
+        let indexed = words.iter().map(|word| indexed(tx, project, word));
+        let quoted = indexed.map(|word| format!("{quote}{word}{quote}"));
+        format!("({})", quoted.collect::<Vec<_>>().join(and))
+    };
+    if none.is_empty() {
+        return every(all);
+    }
+    every(all) + not + &every(none)
+}
+
+/// SQLite's index holds the words of each project apart: it steps through all
+/// rows of every word of a condition, and so a word that only names the project
+/// would make the rarest search as slow as the largest project. PostgreSQL
+/// looks at the project beside the words, and would store it with every word.
+fn indexed(tx: &Tx, project: ProjectId, word: &str) -> String {
+    match tx {
+        // The half of the id that is random; the entry has all of it.
+        Tx::Sqlite(_) => format!("{:x}\u{a7}{word}", project.0.as_u64_pair().1),
+        Tx::Postgres(_) => word.to_owned(),
+    }
+}
+
 /// Row locks: SQLite has one writer at a time and needs none.
 pub(crate) fn lock(lock: &Lock) -> &'static str {
     match lock {
@@ -54,9 +142,11 @@ pub(crate) fn lock(lock: &Lock) -> &'static str {
 }
 
 /// Puts a migration into SQLite's words: strict tables so that types are
-/// checked at all, and clustered ones where the key is the row.
+/// checked at all, clustered ones where the key is the row, and what stands
+/// behind `--sqlite:`, for lines that only it needs.
 pub(crate) fn sqlite_migration(text: &str) -> String {
-    text.replace("strict, clustered", "strict, without rowid")
+    text.replace("--sqlite: ", "")
+        .replace("strict, clustered", "strict, without rowid")
         .replace("sequence primary key", "integer primary key autoincrement")
         .replace("default current_writer", "default 0")
         .replace(" bigint", " integer")

@@ -14,6 +14,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("../../../migrations/0002_workplace.sql"),
     ),
     (
+        "0003_knowledge",
+        include_str!("../../../migrations/0003_knowledge.sql"),
+    ),
+    (
         "0005_github",
         include_str!("../../../migrations/0005_github.sql"),
     ),

@@ -12,9 +12,11 @@ macro_rules! operation {
 
 pub mod accounts;
 pub mod activity;
+pub mod chat;
 pub mod heartbeat;
 pub mod ideas;
 pub mod keys;
+pub mod knowledge;
 pub mod launches;
 pub mod messages;
 pub mod profiles;

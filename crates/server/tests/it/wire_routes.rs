@@ -6,15 +6,23 @@ use testkit::server::Server;
 
 use crate::wire_talk::talk;
 
+/// A refusal's code: the doors spell it in different cases.
+fn spelled(answer: &Answer) -> String {
+    answer.code().unwrap_or("none").to_ascii_uppercase()
+}
+
 #[track_caller]
 fn is_a_refusal(answer: &Answer, status: u16, code: &str) {
     assert_eq!(
-        (answer.status, answer.code()),
-        (status, Some(code)),
+        (answer.status, spelled(answer)),
+        (status, code.to_owned()),
         "{answer}"
     );
-    assert_eq!(answer.json["statusCode"], status, "{answer}");
-    assert_eq!(answer.json["error"], answer.json["message"], "{answer}");
+    assert!(answer.json["error"].is_string(), "{answer}");
+    if answer.json.get("data").is_none() {
+        assert_eq!(answer.json["statusCode"], status, "{answer}");
+        assert_eq!(answer.json["error"], answer.json["message"], "{answer}");
+    }
     assert!(
         answer
             .header("content-type")

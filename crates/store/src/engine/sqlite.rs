@@ -74,6 +74,7 @@ impl Connection {
         mut map: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
         let mut statement = self.inner.prepare_cached(sql).map_err(|e| failure(&e))?;
+        self.note(&statement);
         bind(&mut statement, params)?;
         let mut rows = statement.raw_query();
         let mut found = Vec::new();
@@ -90,6 +91,7 @@ impl Connection {
         map: impl FnOnce(&Row<'_>) -> Result<T>,
     ) -> Result<Option<T>> {
         let mut statement = self.inner.prepare_cached(sql).map_err(|e| failure(&e))?;
+        self.note(&statement);
         bind(&mut statement, params)?;
         let mut rows = statement.raw_query();
         match rows.next().map_err(|e| failure(&e))? {
@@ -112,6 +114,11 @@ impl Connection {
             Some(refusal) if hit == 0 => Err(refusal()),
             _ => Ok(()),
         }
+    }
+
+    /// A statement that answers rows may write as well, by `returning`.
+    fn note(&self, statement: &rusqlite::Statement<'_>) {
+        self.wrote.set(self.wrote.get() || !statement.readonly());
     }
 
     /// Begins and ends transactions.

@@ -3,7 +3,7 @@
 
 use domain::Result;
 
-use crate::{Sql, Tx};
+use crate::{Sql, Tx, dialect};
 
 /// An invariant and the statement that counts its violations.
 #[derive(Clone, Copy, Debug)]
@@ -49,14 +49,14 @@ statements! {
         "r.task, r.asset",
         "select id as task, reward_asset as asset, reward_units as n from tasks \
          where status = 'accepted' and reward_asset is not null",
-        "select task, asset, -units from ledger_entries where reason in ('payout', 'due', 'fee')"
+        "select task, asset, -units from ledger_entries where reason in ('payout', 'due', 'fee') and task is not null"
     );
     ESCROW = differing!(
         "r.owner, r.asset",
         "select id as owner, reward_asset as asset, reward_units as n from tasks \
          where funding = 'escrow' and reward_asset is not null and phase in ('open', 'working', 'review')",
-        "select owner, asset, -balance from ledger_accounts where bucket = 'escrow' \
-         and not exists (select 1 from projects where id = owner)"
+        "select a.owner, a.asset, -a.balance from ledger_accounts a where a.bucket = 'escrow' \
+         and not exists (select 1 from projects p where p.id = a.owner)"
     );
     EARNINGS = differing!(
         "r.account, r.asset",
@@ -115,6 +115,13 @@ statements! {
         "select $1, 'feed.' || replace(kind, '.', '_'), 1 from events where public = 1",
         "select scope, name, -n from tallies"
     );
+    PROJECT_ESCROW = differing!(
+        "r.owner, r.asset",
+        "select a.owner, a.asset, a.balance as n from ledger_accounts a join projects p on p.id = a.owner \
+         where a.bucket = 'escrow'",
+        "select e.credit_owner, e.asset, -e.units from ledger_entries e where e.reason = 'fund'",
+        "select project, asset, gross from payouts where task is not null and settled_at is not null"
+    );
     OWED = differing!(
         "r.owner, r.asset",
         "select account as owner, asset, gross - fee as n from payouts where settled_at is null",
@@ -127,7 +134,7 @@ statements! {
     );
     PAYOUTS = differing!(
         "r.task",
-        "select task, gross as n from payouts",
+        "select task, gross as n from payouts where task is not null",
         "select e.task, -e.units from ledger_entries e join tasks t on t.id = e.task and t.funding = 'project' \
          where e.reason in ('payout', 'due', 'fee')"
     );
@@ -148,6 +155,11 @@ statements! {
         "r.task",
         "select id as task, 1 as n from tasks where status = 'accepted'",
         "select subject, -1 from events where kind = 'task.accepted'"
+    );
+    VERSIONS = differing!(
+        "r.entry",
+        "select id as entry, version - 1 as n from knowledge",
+        "select entry, -1 from knowledge_versions"
     );
 }
 
@@ -233,6 +245,10 @@ const INVARIANTS: &[Invariant] = &[
         sql: TALLIES,
     },
     Invariant {
+        says: "a project's escrow is what was put in, less what it paid",
+        sql: PROJECT_ESCROW,
+    },
+    Invariant {
         says: "what workers are owed is what waits to be paid",
         sql: OWED,
     },
@@ -263,6 +279,14 @@ const INVARIANTS: &[Invariant] = &[
     Invariant {
         says: "the log tells of every acceptance",
         sql: ACCEPT_EVENTS,
+    },
+    Invariant {
+        says: "every version of what a project remembers is kept",
+        sql: VERSIONS,
+    },
+    Invariant {
+        says: "everything a project remembers can be found",
+        sql: dialect::KNOWLEDGE_WITHOUT_WORDS,
     },
 ];
 

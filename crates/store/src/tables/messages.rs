@@ -1,11 +1,11 @@
 //! Messages in discussions: under projects and under ideas.
 
-use domain::id::{AccountId, MessageId};
+use domain::id::{AccountId, ChannelId, MessageId, ProjectId, first_at};
 use domain::page::Page;
-use domain::{Result, Time};
+use domain::{Error, Result, Time};
 use uuid::Uuid;
 
-use crate::{Row, Tx, Val};
+use crate::{Row, Tx, Val, lists};
 
 domain::words! {
     /// What a discussion is about.
@@ -48,10 +48,30 @@ pub struct Message {
     pub author_display_name: String,
 }
 
+/// A message in a channel, with whom it mentions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The message.
+    pub message: Message,
+    /// Whom it mentions.
+    pub mentions: Vec<AccountId>,
+}
+
+/// Messages of one channel that somebody has not read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unread {
+    /// The channel's project.
+    pub project: ProjectId,
+    /// The channel's name.
+    pub channel: String,
+    /// How many.
+    pub count: i64,
+}
+
 macro_rules! columns {
-    () => {
-        "select m.id, m.subject, m.subject_kind, m.parent, m.author, m.body, m.upvotes, m.downvotes, m.created_at, \
-         a.handle, a.display_name from messages m join accounts a on a.id = m.author "
+    ($($more:literal)?) => {
+        concat!("select m.id, m.subject, m.subject_kind, m.parent, m.author, m.body, m.upvotes, m.downvotes, m.created_at, \
+         a.handle, a.display_name", $($more,)? " from messages m join accounts a on a.id = m.author ")
     };
 }
 
@@ -63,6 +83,15 @@ statements! {
     COUNT_BY_AUTHOR = "select count(*) from messages where author = $1 and subject_kind in ('project', 'idea')";
     INSERT = "insert into messages (id, subject, subject_kind, parent, author, body, upvotes, downvotes, created_at) \
         values ($1, $2, $3, $4, $5, $6, 0, 0, $7)";
+    IN_CHANNEL = concat!(columns!(", m.mentions"), "where m.subject = $1 and m.subject_kind = 'channel' \
+        order by m.id desc limit $2");
+    SAY = "insert into messages (id, subject, subject_kind, parent, author, body, upvotes, downvotes, created_at, mentions) \
+        values ($1, $2, $3, $4, $5, $6, 0, 0, $7, $8)";
+    // Joined crosswise, so that the embedded engine goes from the few projects to their messages.
+    UNREAD = "select u.project, u.name, count(*) from (select c.project, c.name from \
+        (select project from memberships where account = $1 union select id from projects where owner = $1) p \
+        cross join channels c cross join messages m where c.project = p.project and m.subject = c.id \
+        and m.subject_kind = 'channel' and m.id >= $2 and m.author <> $1 limit $3) u group by u.project, u.name";
     VOTE = "update messages set upvotes = upvotes + $1, downvotes = downvotes + $2 where id = $3";
 }
 
@@ -117,6 +146,10 @@ pub async fn count_by_author(tx: &mut Tx, author: AccountId) -> Result<i64> {
 
 /// Adds a message.
 pub async fn insert(tx: &mut Tx, message: &Message) -> Result<()> {
+    tx.write(INSERT, values(message)).await
+}
+
+fn values(message: &Message) -> Vec<Val> {
     let Message {
         id,
         subject,
@@ -127,7 +160,7 @@ pub async fn insert(tx: &mut Tx, message: &Message) -> Result<()> {
         created_at,
         ..
     } = message;
-    let params = vec![
+    vec![
         Val::id(*id),
         (*subject).into(),
         subject_kind.as_str().into(),
@@ -135,8 +168,53 @@ pub async fn insert(tx: &mut Tx, message: &Message) -> Result<()> {
         Val::id(*author),
         body.into(),
         (*created_at).into(),
-    ];
-    tx.write(INSERT, params).await
+    ]
+}
+
+/// Adds a message to a channel.
+pub async fn say(tx: &mut Tx, said: &Said) -> Result<()> {
+    let Said { message, mentions } = said;
+    let ids: Vec<_> = mentions.iter().map(AccountId::to_string).collect();
+    let mut params = values(message);
+    params.push(lists::joined(&ids));
+    tx.write(SAY, params).await
+}
+
+/// The newest messages of a channel, oldest first.
+pub async fn in_channel(tx: &mut Tx, channel: ChannelId, rows: u32) -> Result<Vec<Said>> {
+    let params = vec![Val::id(channel), rows.into()];
+    let mut said = tx.rows(IN_CHANNEL, params, read_said).await?;
+    said.reverse();
+    Ok(said)
+}
+
+fn read_said(row: &Row<'_>) -> Result<Said> {
+    let message = read(row)?;
+    let ids = lists::split(row, 11)?;
+    let ids = ids.iter().map(|id| AccountId::parse(id));
+    let mentions = ids.collect::<Option<_>>().ok_or_else(Error::internal)?;
+    Ok(Said { message, mentions })
+}
+
+/// What others said since a time in the channels of an account's projects, by
+/// project and channel. At most `rows` messages are counted.
+pub async fn unread(
+    tx: &mut Tx,
+    account: AccountId,
+    since: Time,
+    rows: u32,
+) -> Result<Vec<Unread>> {
+    let params = vec![Val::id(account), first_at(since).into(), rows.into()];
+    let read = |row: &Row<'_>| {
+        Ok(Unread {
+            project: row.id(0)?,
+            channel: row.text(1)?,
+            count: row.int(2)?,
+        })
+    };
+    let mut unread = tx.rows(UNREAD, params, read).await?;
+    unread.sort();
+    Ok(unread)
 }
 
 /// Counts votes.

@@ -22,6 +22,7 @@ pub mod events;
 pub mod ideas;
 pub mod idempotency;
 pub mod keys;
+pub mod knowledge;
 pub mod launches;
 pub mod ledger;
 pub mod messages;
@@ -47,6 +48,7 @@ pub fn statements() -> Vec<Sql> {
         idempotency::ALL,
         ideas::ALL,
         keys::ALL,
+        knowledge::ALL,
         launches::ALL,
         ledger::ALL,
         messages::ALL,
@@ -67,6 +69,7 @@ pub fn statements() -> Vec<Sql> {
         projects::built(),
         ideas::built(),
         events::built(),
+        knowledge::built(),
     ];
     fixed.concat().into_iter().chain(built.concat()).collect()
 }

@@ -1,5 +1,5 @@
-//! Payouts: what workers are paid or owed for tickets, with what a statement
-//! of account shows. The money itself is in the ledger.
+//! Payouts: what agents are paid or owed for tickets and services, with what a
+//! statement of account shows. The money itself is in the ledger.
 
 use domain::id::{AccountId, PayoutId, PositionId, ProjectId, TaskId};
 use domain::money::Units;
@@ -12,13 +12,13 @@ use crate::{Row, Tx, Val};
 pub struct Payout {
     /// Its id.
     pub id: PayoutId,
-    /// The project whose escrow pays.
-    pub project: ProjectId,
+    /// The project whose escrow pays; none for a service.
+    pub project: Option<ProjectId>,
     /// The seat the work was done in.
     pub position: Option<PositionId>,
-    /// The task that passed.
-    pub task: TaskId,
-    /// Who owes what the escrow does not cover.
+    /// The task that passed; none for a service.
+    pub task: Option<TaskId>,
+    /// Who pays, and owes what the escrow does not cover.
     pub debtor: AccountId,
     /// Who is paid.
     pub account: AccountId,
@@ -38,7 +38,7 @@ pub struct Payout {
     pub created_at: Time,
 }
 
-/// What an account earned by tickets, in one asset.
+/// What an account earned, in one asset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// What projects paid or owe.
@@ -74,9 +74,9 @@ statements! {
 fn read(row: &Row<'_>) -> Result<Payout> {
     Ok(Payout {
         id: row.id(0)?,
-        project: row.id(1)?,
+        project: row.opt_id(1)?,
         position: row.opt_id(2)?,
-        task: row.id(3)?,
+        task: row.opt_id(3)?,
         debtor: row.id(4)?,
         account: row.id(5)?,
         asset: row.text(6)?,
@@ -154,9 +154,9 @@ pub async fn insert(tx: &mut Tx, payout: &Payout) -> Result<()> {
     } = payout;
     let params = vec![
         Val::id(*id),
-        Val::id(*project),
+        project.map(Val::id).unwrap_or(Val::Null),
         position.map(Val::id).unwrap_or(Val::Null),
-        Val::id(*task),
+        task.map(Val::id).unwrap_or(Val::Null),
         Val::id(*debtor),
         Val::id(*account),
         asset.into(),

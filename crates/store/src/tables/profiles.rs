@@ -170,8 +170,7 @@ pub async fn list(tx: &mut Tx, filter: &Filter, rows: u32, offset: i64) -> Resul
     let sql: Sql = if skills.is_empty() {
         LIST
     } else {
-        let asked = skills.iter().cycle().take(SKILLS_ASKED);
-        params.extend(asked.map(|skill| Val::from(skill.to_lowercase())));
+        params.extend(asked(skills));
         LIST_SKILLED
     };
     params.extend([Val::from(rows), Val::from(offset)]);
@@ -226,6 +225,12 @@ pub async fn insert(tx: &mut Tx, profile: &Profile) -> Result<()> {
     })
     .await?;
     add_skills(tx, Val::id(*account), skills).await
+}
+
+/// The skills a list asks for, as the parameters of its statement.
+pub(crate) fn asked(skills: &[String]) -> impl Iterator<Item = Val> {
+    let cycled = skills.iter().cycle().take(SKILLS_ASKED);
+    cycled.map(|skill| Val::from(skill.to_lowercase()))
 }
 
 /// Makes an agent or a position be found by its skills.

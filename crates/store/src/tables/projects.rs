@@ -125,6 +125,13 @@ macro_rules! columns {
     };
 }
 
+macro_rules! browsed {
+    () => {
+        "coalesce(p.budget_cents, 0) >= $1 and coalesce(p.budget_cents, 0) <= $2 \
+         and ((p.stage = 'live') = (cast($3 as bigint) = 1) or cast($4 as bigint) = 1) "
+    };
+}
+
 statements! {
     FIND = concat!("select ", columns!(), "where p.id = $1");
     INSERT = "insert into projects (id, owner, title, description, detailed_presentation, technical_specs, \
@@ -132,6 +139,10 @@ statements! {
         progress, created_at, updated_at, budget_cents, deadline, tags, repository) \
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, 0, 0, 0, 0, $10, $11, $12, $13, $14, $15)";
     NEXT_TICKET = "update projects set last_ticket = last_ticket + 1 where id = $1 returning last_ticket";
+    BROWSE = concat!("select ", columns!(), "where ", browsed!(), "order by p.id desc limit $5 offset $6");
+    BROWSE_SKILLED = concat!("select ", columns!(), "where ", browsed!(), "and exists (select 1 from positions q \
+        join skills s on s.owner = q.id where q.project = p.id and s.skill in ($5, $6, $7, $8, $9, $10, $11, $12)) \
+        order by p.id desc limit $13 offset $14");
     OWNED = concat!("select ", columns!(), "where p.owner = $1 order by p.id limit $2");
     UPDATE = "update projects set title = $1, description = $2, detailed_presentation = $3, technical_specs = $4, \
         go_to_market = $5, market_study = $6, stage = $7, updated_at = $8 where id = $9";
@@ -313,6 +324,43 @@ pub async fn update(tx: &mut Tx, before: Stage, project: &Project) -> Result<()>
         Val::id(project.id),
     ]);
     tx.write(UPDATE, params).await
+}
+
+/// Which projects those who look for work see.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Only with a position that asks for one of these skills.
+    pub skills: Vec<String>,
+    /// Only with a budget from this.
+    pub budget_from: Option<i64>,
+    /// Only with a budget up to this.
+    pub budget_to: Option<i64>,
+    /// Only those that are live, or only those that are not.
+    pub live: Option<bool>,
+}
+
+/// Projects for those who look for work, the newest first.
+pub async fn browse(tx: &mut Tx, wanted: &Wanted, rows: u32, offset: i64) -> Result<Vec<Project>> {
+    let Wanted {
+        skills,
+        budget_from,
+        budget_to,
+        live,
+    } = wanted;
+    let mut params: Vec<Val> = vec![
+        budget_from.unwrap_or(0).into(),
+        budget_to.unwrap_or(i64::MAX).into(),
+        i64::from(*live == Some(true)).into(),
+        i64::from(live.is_none()).into(),
+    ];
+    let sql = if skills.is_empty() {
+        BROWSE
+    } else {
+        params.extend(super::profiles::asked(skills));
+        BROWSE_SKILLED
+    };
+    params.extend([Val::from(rows), Val::from(offset)]);
+    tx.rows(sql, params, read).await
 }
 
 /// Counts one more ticket of a project, which is locked, and answers its

@@ -6,7 +6,7 @@ use domain::team::{ApplicationStatus, Level, PayType, PositionStatus};
 use domain::{Error, Result, Time};
 use uuid::Uuid;
 
-use super::profiles::{SKILLS_ASKED, add_skills};
+use super::profiles::{add_skills, asked};
 use crate::{Row, Tx, Val, lists};
 
 /// A position as stored.
@@ -130,8 +130,6 @@ statements! {
     OFFERED_SKILLED = concat!(position!(), "where p.status = 'open' and (p.level = $1 or cast($2 as bigint) = 1) \
         and exists (select 1 from skills s where s.owner = p.id and s.skill in ($3, $4, $5, $6, $7, $8, $9, $10)) \
         order by p.id desc limit $11 offset $12");
-    SKILLED_PROJECTS = "select distinct p.project from skills s join positions p on p.id = s.owner \
-        where s.skill in ($1, $2, $3, $4, $5, $6, $7, $8)";
     COUNT_POSITIONS = "select count(*) from positions where project = $1";
     INSERT_POSITION = "insert into positions (id, project, title, description, level, skills, pay_cents, pay_type, seats, \
         taken, status, reports_to, sort_order, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13)";
@@ -241,20 +239,6 @@ pub async fn offered(
     };
     params.extend([Val::from(rows), Val::from(offset)]);
     tx.rows(sql, params, read_position).await
-}
-
-/// The projects with a position that asks for one of these skills.
-pub async fn skilled_projects(tx: &mut Tx, skills: &[String]) -> Result<Vec<ProjectId>> {
-    if skills.is_empty() {
-        return Ok(Vec::new());
-    }
-    tx.rows(SKILLED_PROJECTS, asked(skills).collect(), |row| row.id(0))
-        .await
-}
-
-fn asked(skills: &[String]) -> impl Iterator<Item = Val> {
-    let cycled = skills.iter().cycle().take(SKILLS_ASKED);
-    cycled.map(|skill| Val::from(skill.to_lowercase()))
 }
 
 /// How many positions a project has.

@@ -2,10 +2,11 @@
 //!
 //! Each test gets a store on an empty database. Here are transactions: what is
 //! kept, what is refused, what harms whom. [`log`] follows the event log,
-//! [`tables`] holds what the aggregates add, [`embedded`], [`postgres`] and
+//! [`tables`] and [`knowledge`] hold what the aggregates add, [`embedded`], [`postgres`] and
 //! [`lost_answer`] what only one engine could break.
 
 mod embedded;
+mod knowledge;
 mod log;
 mod lost_answer;
 mod postgres;

@@ -400,9 +400,9 @@ impl Wire<Openpod> for Balance {
 #[derive(Serialize)]
 struct Transaction<'a> {
     id: Text,
-    project_id: Text,
+    project_id: Option<Text>,
     position_id: Option<Text>,
-    ticket_id: Text,
+    ticket_id: Option<Text>,
     amount_cents: i64,
     commission_cents: i64,
     net_cents: i64,
@@ -420,9 +420,9 @@ impl<'a> Transaction<'a> {
     fn of(payout: &'a StoredPayout) -> Self {
         Self {
             id: Text::of(payout.id),
-            project_id: Text::of(payout.project),
+            project_id: payout.project.map(Text::of),
             position_id: payout.position.map(Text::of),
-            ticket_id: Text::of(payout.task),
+            ticket_id: payout.task.map(Text::of),
             amount_cents: payout.gross,
             commission_cents: payout.fee,
             net_cents: payout.gross.saturating_sub(payout.fee),

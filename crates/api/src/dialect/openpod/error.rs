@@ -1,6 +1,8 @@
 //! Refusals at this door: `{"data": null, "error": "...", "code": "..."}`
 //! (OpenPod 2.0).
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -18,6 +20,9 @@ struct Refusal<'a> {
     valid: Option<bool>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     details: Vec<Cause<'a>>,
+    /// What is to be paid, how and to whom (OpenPod 2.14).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_details: Option<BTreeMap<&'a str, &'a str>>,
 }
 
 #[derive(Serialize)]
@@ -51,16 +56,19 @@ fn written(status: StatusCode, error: Error, valid: Option<bool>) -> Response {
         details,
         retry_after_s,
     } = error;
-    let details = details.iter().map(|d| Cause {
-        field: &d.field,
-        problem: &d.problem,
-    });
+    let is_price = code == "payment_required";
+    let facts = details
+        .iter()
+        .map(|d| (d.field.as_ref(), d.problem.as_ref()));
+    let causes = facts.clone().filter(|_| !is_price);
+    let causes = causes.map(|(field, problem)| Cause { field, problem });
     let refusal = Refusal {
         data: (),
         error: &message,
         code,
         valid,
-        details: details.collect(),
+        details: causes.collect(),
+        payment_details: is_price.then(|| facts.collect()),
     };
     let mut response = (status, Json(refusal)).into_response();
     let headers = response.headers_mut();

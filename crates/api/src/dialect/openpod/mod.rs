@@ -4,19 +4,26 @@
 //! (OpenPod 2.16).
 
 mod agents;
+mod chat;
 mod deliveries;
+mod desk;
 mod envelope;
 mod error;
 mod github;
+mod knowledge;
+mod projects;
+mod tickets;
 
-use app::ops::{keys, profiles, repositories};
+use app::ops::{chat as chat_ops, heartbeat, keys, knowledge as knowledge_ops};
+use app::ops::{profiles, repositories, services, teams, tickets as ticket_ops};
 use axum::http::request::Parts;
 use bytes::Bytes;
-use domain::Result;
+use domain::id::ProjectId;
 use domain::team::Level;
+use domain::{Error, Result};
 
 use super::{Dialect, Table, bearer};
-use crate::input::Body;
+use crate::input::{Body, Input};
 use crate::routes::Routes;
 
 /// The OpenPod door.
@@ -58,6 +65,12 @@ fn read_level(word: &str) -> Option<Level> {
     }
 }
 
+/// The project whose list is asked for.
+fn project(input: &Input<'_>) -> Result<ProjectId> {
+    let given = input.query_id("project_id")?;
+    given.ok_or_else(|| Error::field("project_id", "is required"))
+}
+
 /// Every route of this door, in the order of the contract.
 #[rustfmt::skip]
 pub(crate) fn routes() -> Routes {
@@ -70,6 +83,41 @@ pub(crate) fn routes() -> Routes {
         .get::<Openpod, profiles::Balance>("/api/agent/v1/me/balance")
         .get::<Openpod, profiles::Payouts>("/api/agent/v1/me/transactions")
         .post::<Openpod, keys::Rotate>("/api/agent/v1/me/rotate-key")
+        .get::<Openpod, heartbeat::Heartbeat>("/api/agent/v1/heartbeat")
+        // 2.5 to 2.8 projects
+        .get::<Openpod, teams::Browse>("/api/agent/v1/projects")
+        .post::<Openpod, teams::Found>("/api/agent/v1/projects")
+        .get::<Openpod, teams::Look>("/api/agent/v1/projects/{id}")
+        .post::<Openpod, teams::Fund>("/api/agent/v1/projects/{id}/fund")
+        .post::<Openpod, teams::Leave>("/api/agent/v1/projects/{id}/leave")
+        .get::<Openpod, teams::Offered>("/api/agent/v1/positions")
+        .post::<Openpod, teams::Open>("/api/agent/v1/positions")
+        .post::<Openpod, teams::Apply>("/api/agent/v1/apply")
+        .get::<Openpod, teams::Applications>("/api/agent/v1/apply")
+        .get::<Openpod, teams::Applications>("/api/agent/v1/applications")
+        .post::<Openpod, teams::Decide>("/api/agent/v1/applications/{id}")
+        .post::<Openpod, teams::Withdraw>("/api/agent/v1/applications/{id}/withdraw")
+        .post::<Openpod, teams::Decide>("/api/projects/{project}/applications/{id}")
+        .post::<Openpod, teams::Credit>("/api/agent/v1/agents/{id}/credit")
+        // 2.9 to 2.12 tickets
+        .get::<Openpod, ticket_ops::List>("/api/agent/v1/tickets")
+        .post::<Openpod, ticket_ops::Create>("/api/agent/v1/tickets")
+        .get::<Openpod, ticket_ops::Get>("/api/agent/v1/tickets/{id}")
+        .patch::<Openpod, ticket_ops::Edit>("/api/agent/v1/tickets/{id}")
+        .post::<Openpod, ticket_ops::Comment>("/api/agent/v1/tickets/{id}/comments")
+        .post::<Openpod, ticket_ops::Judge>("/api/agent/v1/tickets/{id}/approve")
+        // 2.13 chat, 2.14 knowledge; channels, corrections and versions are additions
+        .get::<Openpod, chat_ops::Channels>("/api/agent/v1/channels")
+        .get::<Openpod, chat_ops::Read>("/api/agent/v1/messages")
+        .post::<Openpod, chat_ops::Post>("/api/agent/v1/messages")
+        .get::<Openpod, knowledge_ops::List>("/api/agent/v1/knowledge")
+        .post::<Openpod, knowledge_ops::Write>("/api/agent/v1/knowledge")
+        .get::<Openpod, knowledge_ops::Get>("/api/agent/v1/knowledge/{id}")
+        .patch::<Openpod, knowledge_ops::Update>("/api/agent/v1/knowledge/{id}")
+        .get::<Openpod, knowledge_ops::Versions>("/api/agent/v1/knowledge/{id}/versions")
+        // 2.14 services
+        .post::<Openpod, services::Ask>("/api/agent/v1/delegate")
+        .post::<Openpod, services::Ask>("/api/agent/v1/services/{slug}/invoke")
         // 2.14, 4.4 GitHub
         .get_errand::<Openpod, repositories::Token>("/api/agent/v1/github/token")
         .get_errand::<Openpod, repositories::Pulls>("/api/agent/v1/github/prs")

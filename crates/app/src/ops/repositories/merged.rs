@@ -6,9 +6,9 @@ use domain::repository::PullRequest;
 use domain::ticket::{Column, column};
 use store::tables::repositories;
 
-use super::hand_in::hand_in_merged;
 use super::naming::naming;
 use super::once::{Fingerprint, is_new};
+use crate::ops::tickets::hand_in_merged;
 use crate::{Cx, Op};
 
 /// Hands in what names the pull request, in every project linked to it.

@@ -13,7 +13,6 @@
 mod challenge;
 mod checked;
 mod connect;
-mod hand_in;
 mod hear;
 mod look;
 mod merged;

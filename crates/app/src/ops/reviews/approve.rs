@@ -5,11 +5,10 @@ use domain::event::Happening;
 use domain::id::SubmissionId;
 use domain::task::{ClaimStatus, SubmissionStatus};
 use domain::{Error, Result};
-use serde_json::json;
 use store::tables::{accounts, projects, tasks};
 
 use super::pay::{Paid, pay};
-use super::{Reviewed, judge, waiting};
+use super::{Reviewed, facts, judge, waiting};
 use crate::ops::tasks::{put, record, record_with};
 use crate::{Cx, Op};
 
@@ -41,11 +40,7 @@ pub(crate) async fn pass(
 ) -> Result<Paid> {
     let next = reviewed.task.task.state.accept()?;
     let worker = next.assignee.ok_or_else(Error::internal)?;
-    let facts = json!({
-        "submission": reviewed.submission.submission.id.to_string(),
-        "worker": worker.to_string(),
-        "comment": notes,
-    });
+    let facts = facts(cx, reviewed, notes.as_deref()).await?;
     judge(cx, reviewed, SubmissionStatus::Approved, notes).await?;
     let task = &mut reviewed.task.task;
     task.completed_at = Some(cx.now);

@@ -17,10 +17,11 @@ pub use reject::Reject;
 pub use request_revision::RequestRevision;
 
 use domain::id::SubmissionId;
-use domain::task::SubmissionStatus;
+use domain::task::{Funding, SubmissionStatus};
 use domain::{Error, Result, limits, text};
+use serde_json::{Value, json};
 use store::Lock;
-use store::tables::{submissions, tasks};
+use store::tables::{submissions, tasks, tickets};
 
 use crate::Cx;
 use crate::ops::tasks::locked;
@@ -60,6 +61,26 @@ pub(crate) async fn waiting(
         ));
     }
     Ok(Reviewed { submission, task })
+}
+
+/// What the log tells of a verdict: which submission, whose, what was said,
+/// and, of a ticket, its number and what it pays.
+async fn facts(cx: &mut Cx<'_>, reviewed: &Reviewed, notes: Option<&str>) -> Result<Value> {
+    let Reviewed { submission, task } = reviewed;
+    let mut facts = json!({
+        "submission": submission.submission.id.to_string(),
+        "worker": submission.submission.author.to_string(),
+    });
+    if let Some(notes) = notes {
+        facts["comment"] = notes.into();
+    }
+    if task.task.terms.funding == Funding::Project
+        && let Some(ticket) = tickets::find(cx.tx, task.task.id).await?
+    {
+        facts["ticket_number"] = ticket.number.into();
+        facts["payout_cents"] = task.task.reward.as_ref().map(|money| money.units).into();
+    }
+    Ok(facts)
 }
 
 async fn find(cx: &mut Cx<'_>, id: SubmissionId) -> Result<submissions::Shown> {

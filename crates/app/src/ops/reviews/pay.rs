@@ -123,9 +123,9 @@ async fn pay_for_project(
     let seat = teams::membership(cx.tx, task.project, worker).await?;
     let payout = Payout {
         id: cx.id(),
-        project: task.project,
+        project: Some(task.project),
         position: seat.map(|seat| seat.position),
-        task: task.id,
+        task: Some(task.id),
         debtor: project.owner,
         account: worker,
         asset: reward.asset.clone(),
@@ -158,13 +158,19 @@ pub(crate) async fn settle(cx: &mut Cx<'_>, project: ProjectId) -> Result<u32> {
         if ledger::balance(cx.tx, escrow, &payout.asset).await? < payout.gross {
             break;
         }
-        settle_one(cx, escrow, &payout).await?;
+        settle_one(cx, project, escrow, &payout).await?;
         settled += 1;
     }
     Ok(settled)
 }
 
-async fn settle_one(cx: &mut Cx<'_>, escrow: Place, payout: &Payout) -> Result<()> {
+async fn settle_one(
+    cx: &mut Cx<'_>,
+    project: ProjectId,
+    escrow: Place,
+    payout: &Payout,
+) -> Result<()> {
+    let task = payout.task.ok_or_else(Error::internal)?;
     let net = money::subtract(payout.gross, payout.fee)?;
     let movements = [
         (
@@ -194,7 +200,7 @@ async fn settle_one(cx: &mut Cx<'_>, escrow: Place, payout: &Payout) -> Result<(
             debit,
             credit,
             reason,
-            task: Some(payout.task),
+            task: Some(task),
             at: cx.now,
         };
         ledger::post(cx.tx, &entry).await?;
@@ -205,14 +211,13 @@ async fn settle_one(cx: &mut Cx<'_>, escrow: Place, payout: &Payout) -> Result<(
     };
     earn(cx, payout.account, &reward, net).await?;
     payouts::settle(cx.tx, payout.id, cx.now).await?;
-    tasks::set_paid(cx.tx, payout.task, cx.now).await?;
+    tasks::set_paid(cx.tx, task, cx.now).await?;
     let facts = json!({
         "payout": payout.id.to_string(),
         "account": payout.account.to_string(),
         "amount_cents": payout.gross,
         "net_cents": net,
     });
-    let (project, task) = (payout.project, payout.task);
     cx.record_inside(project, Happening::PayoutSettled, task, facts)
         .await
 }

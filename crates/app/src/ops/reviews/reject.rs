@@ -7,10 +7,9 @@ use domain::account::AccountStatus;
 use domain::event::Happening;
 use domain::id::{AccountId, SubmissionId};
 use domain::task::{ClaimStatus, SubmissionStatus};
-use serde_json::json;
 use store::tables::{accounts, tasks};
 
-use super::{Reviewed, judge, waiting};
+use super::{Reviewed, facts, judge, waiting};
 use crate::ops::tasks::{put, record_with};
 use crate::{Cx, Op};
 
@@ -34,12 +33,12 @@ impl Op for Reject {
         if is_banned(cx, next.assignee).await? {
             next = next.revoke()?;
         }
+        let facts = facts(cx, &reviewed, self.notes.as_deref()).await?;
         judge(cx, &mut reviewed, SubmissionStatus::Rejected, self.notes).await?;
         if next.assignee.is_none() {
             tasks::end_claim(cx.tx, reviewed.task.task.id, ClaimStatus::Revoked, cx.now).await?;
         }
         put(cx, &mut reviewed.task, next).await?;
-        let facts = json!({ "submission": self.submission.to_string() });
         record_with(cx, Happening::TaskRejected, &reviewed.task.task, facts).await?;
         Ok(reviewed)
     }

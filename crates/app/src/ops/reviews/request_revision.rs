@@ -6,10 +6,9 @@ use domain::event::Happening;
 use domain::id::SubmissionId;
 use domain::task::SubmissionStatus;
 use domain::{Error, Result};
-use serde_json::json;
 use store::tables::accounts;
 
-use super::{Reviewed, judge, waiting};
+use super::{Reviewed, facts, judge, waiting};
 use crate::ops::tasks::{put, record_with};
 use crate::{Cx, Op};
 
@@ -37,6 +36,7 @@ impl Op for RequestRevision {
         }
         let task = &reviewed.task.task;
         let next = task.state.request_revision(&task.terms, cx.now)?;
+        let facts = facts(cx, &reviewed, self.notes.as_deref()).await?;
         judge(
             cx,
             &mut reviewed,
@@ -45,7 +45,6 @@ impl Op for RequestRevision {
         )
         .await?;
         put(cx, &mut reviewed.task, next).await?;
-        let facts = json!({ "submission": self.submission.to_string() });
         record_with(
             cx,
             Happening::TaskRevisionRequested,

@@ -9,7 +9,7 @@ use store::tables::ledger::{self, Entry, Place, Reason};
 use store::tables::submissions;
 use store::tables::tasks::{self, Shown, Task};
 
-use super::{locked, put, record};
+use super::{locked, move_to, record};
 use crate::{Cx, Op};
 
 /// Withdraws a task.
@@ -25,20 +25,32 @@ impl Op for Cancel {
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Shown> {
         let mut shown = locked(cx, self.task).await?;
-        let next = shown.task.state.cancel()?;
-        tasks::end_claim(cx.tx, self.task, ClaimStatus::Revoked, cx.now).await?;
-        if let Some(pending) = submissions::pending_for(cx.tx, self.task).await? {
-            let mut closed = pending.submission;
-            closed.status = SubmissionStatus::Cancelled;
-            closed.reviewed_at = Some(cx.now);
-            submissions::judge(cx.tx, &closed).await?;
-        }
-        put(cx, &mut shown, next).await?;
-        store::tables::projects::add_tasks(cx.tx, shown.task.project, 0, 0, 1).await?;
-        give_back(cx, &shown.task).await?;
-        record(cx, Happening::TaskCancelled, &shown.task).await?;
+        withdraw(cx, &mut shown.task).await?;
+        shown.assignee_handle = None;
         Ok(shown)
     }
+}
+
+/// Withdraws a task, which is locked.
+pub(crate) async fn withdraw(cx: &mut Cx<'_>, task: &mut Task) -> Result<()> {
+    let next = task.state.cancel()?;
+    tasks::end_claim(cx.tx, task.id, ClaimStatus::Revoked, cx.now).await?;
+    close_pending(cx, task.id).await?;
+    move_to(cx, task, next).await?;
+    store::tables::projects::add_tasks(cx.tx, task.project, 0, 0, 1).await?;
+    give_back(cx, task).await?;
+    record(cx, Happening::TaskCancelled, task).await
+}
+
+/// Closes a submission that waits and will not be judged any more.
+pub(crate) async fn close_pending(cx: &mut Cx<'_>, task: TaskId) -> Result<()> {
+    let Some(pending) = submissions::pending_for(cx.tx, task).await? else {
+        return Ok(());
+    };
+    let mut closed = pending.submission;
+    closed.status = SubmissionStatus::Cancelled;
+    closed.reviewed_at = Some(cx.now);
+    submissions::judge(cx.tx, &closed).await
 }
 
 /// Moves the reward from the task's escrow back to its publisher.

@@ -13,6 +13,7 @@ mod renew;
 mod submit;
 
 pub use cancel::Cancel;
+pub(crate) use cancel::{close_pending, withdraw};
 pub use claim::Claim;
 pub use edit::Edit;
 pub use expire::ExpireLeases;
@@ -23,6 +24,7 @@ pub use publish::Publish;
 pub use release::Release;
 pub use renew::Renew;
 pub use submit::Submit;
+pub(crate) use submit::hand_in;
 
 use domain::event::Happening;
 use domain::id::{ProjectId, TaskId};
@@ -60,11 +62,17 @@ pub(crate) fn unknown_project() -> Error {
 
 /// Puts a task where the machine says it goes, and counts.
 pub(crate) async fn put(cx: &mut Cx<'_>, shown: &mut Shown, next: State) -> Result<()> {
-    let task = &mut shown.task;
+    if next.assignee.is_none() {
+        shown.assignee_handle = None;
+    }
+    move_to(cx, &mut shown.task, next).await
+}
+
+/// As [`put`], for a task alone.
+pub(crate) async fn move_to(cx: &mut Cx<'_>, task: &mut Task, next: State) -> Result<()> {
     let before = std::mem::replace(&mut task.state, next);
     if next.assignee.is_none() {
         task.claimed_at = None;
-        shown.assignee_handle = None;
     }
     task.updated_at = cx.now;
     tasks::put(cx.tx, before.status, task).await

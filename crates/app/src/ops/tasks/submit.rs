@@ -1,13 +1,14 @@
 //! An agent hands work in; the task waits for a verdict (POLT 3.1).
 
 use domain::event::Happening;
-use domain::id::TaskId;
+use domain::id::{AccountId, TaskId};
 use domain::task::SubmissionStatus;
 use domain::{Result, limits, text};
 use serde_json::json;
 use store::tables::submissions::{self, Shown, Submission};
+use store::tables::tasks::Task;
 
-use super::{locked, put, record_with};
+use super::{locked, move_to, record_with};
 use crate::{Cx, Op};
 
 /// Hands work in.
@@ -27,28 +28,39 @@ impl Op for Submit {
         text::required("submission_content", &self.content, limits::TEXT_CHARS)?;
         let agent = cx.actor.account()?;
         let mut shown = locked(cx, self.task).await?;
-        let next = shown.task.state.submit(agent)?;
-        let submission = Submission {
-            id: cx.id(),
-            task: self.task,
-            project: shown.task.project,
-            author: agent,
-            content: self.content,
-            status: SubmissionStatus::Pending,
-            notes: None,
-            reviewer: None,
-            created_at: cx.now,
-            reviewed_at: None,
-        };
-        shown.task.submissions = shown.task.submissions.saturating_add(1);
-        put(cx, &mut shown, next).await?;
-        submissions::insert(cx.tx, &submission).await?;
-        let facts = json!({ "submission": submission.id.to_string() });
-        record_with(cx, Happening::TaskSubmitted, &shown.task, facts).await?;
+        let submission = hand_in(cx, &mut shown.task, agent, self.content).await?;
         Ok(Shown {
             submission,
             author_handle: cx.actor.handle().to_owned(),
             deadline: shown.task.deadline,
         })
     }
+}
+
+/// Hands work in for a task, which is locked, in its holder's name.
+pub(crate) async fn hand_in(
+    cx: &mut Cx<'_>,
+    task: &mut Task,
+    holder: AccountId,
+    content: String,
+) -> Result<Submission> {
+    let next = task.state.submit(holder)?;
+    let submission = Submission {
+        id: cx.id(),
+        task: task.id,
+        project: task.project,
+        author: holder,
+        content,
+        status: SubmissionStatus::Pending,
+        notes: None,
+        reviewer: None,
+        created_at: cx.now,
+        reviewed_at: None,
+    };
+    task.submissions = task.submissions.saturating_add(1);
+    move_to(cx, task, next).await?;
+    submissions::insert(cx.tx, &submission).await?;
+    let facts = json!({ "submission": submission.id.to_string() });
+    record_with(cx, Happening::TaskSubmitted, task, facts).await?;
+    Ok(submission)
 }

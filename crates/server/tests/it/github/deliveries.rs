@@ -95,17 +95,32 @@ testkit::on_both_engines! {
         assert_eq!(world.events(Happening::RepositoryUnlinked).len(), 2);
     }
 
-    fn a_merge_is_taken(engine: Engine) {
+    fn a_merge_hands_in_what_names_it(engine: Engine) {
         let world = World::linked(engine);
-        world.ticket(&world.project, &world.owner, &json!([SEVEN]));
-        let merged = json!({
-            "action": "closed", "pull_request": {"number": 7, "merged": true},
-            "repository": {"full_name": "acme/web"},
-        });
-        for _ in 0..2 {
-            world.deliver("pull_request", &merged).ok();
-        }
+        let worker = world.member("worker", Level::Worker);
+        let second = world.found(&world.owner, Some(LINK));
+        world.link(&world.owner, &second);
+        let named = world.ticket(&world.project, &worker, &json!([{"type": "pr", "url": SEVEN}]));
+        let elsewhere = world.ticket(&second, &world.owner, &json!([{"type": "pr", "url": "https://github.com/ACME/web/pull/7/"}]));
+        let other = world.ticket(&world.project, &worker, &json!([{"type": "pr", "url": "https://github.com/acme/web/pull/77"}]));
+        let owner = &world.owner.client;
+        let column = |id| owner.get(&format!("/api/agent/v1/tickets/{id}")).ok()["data"]["status"].clone();
+        world.deliver("pull_request", &merged()).ok();
+        assert_eq!([column(named), column(elsewhere), column(other)], ["in_review", "in_review", "in_progress"]);
+        // Told again after the verdict, it is not handed in again.
+        let revise = json!({"action": "revise", "comment": "Once more."});
+        owner.post(&format!("/api/agent/v1/tickets/{named}/approve")).json(revise).ok();
+        let before = column(named);
+        world.deliver("pull_request", &merged()).ok();
+        assert_eq!(column(named), before);
     }
+}
+
+fn merged() -> Value {
+    json!({
+        "action": "closed", "pull_request": {"number": 7, "merged": true},
+        "repository": {"full_name": "acme/web"},
+    })
 }
 
 #[test]

@@ -6,7 +6,6 @@ use app::tables::projects::{self, Counts, Pitch, Project, Workplace};
 use app::tables::tasks::{self, Task};
 use app::tables::teams::{self, Position};
 use app::tables::tickets::{self, Ticket};
-use app::tables::{events, events::Followed};
 use domain::Time;
 use domain::event::Happening;
 use domain::id::{AccountId, Id, ProjectId, TaskId};
@@ -15,7 +14,7 @@ use domain::task::{Difficulty, State, Status, Terms};
 use domain::team::{Level, PayType, PositionStatus};
 use domain::ticket::{Column, Kind, Priority};
 use serde_json::{Value, json};
-use store::{Location, Store, Tx, TxFuture};
+use store::{Location, Sql, Store, Tx, TxFuture};
 use testkit::engine::Engine;
 use testkit::github::{GitHub, WEBHOOK_SECRET, sign};
 use testkit::http::{Answer, Client};
@@ -24,7 +23,6 @@ use testkit::server::{Agent, Server};
 pub const REPOSITORY: &str = "acme/web";
 pub const LINK: &str = "https://github.com/acme/web";
 pub const INSTALLATION: i64 = 7;
-const EVENTS: u32 = 500;
 
 pub struct World {
     pub github: GitHub,
@@ -190,17 +188,17 @@ impl World {
         id
     }
 
-    /// What was recorded of a kind: of which project, and the facts.
+    /// What was recorded of a kind: of which project, and the facts. Read past
+    /// the followers' order, which waits for every transaction of the cluster.
     pub fn events(&self, what: Happening) -> Vec<(String, Value)> {
-        let all = self.read(|tx| {
-            Box::pin(async move { events::follow(tx, events::Cursor::default(), EVENTS).await })
-        });
-        let shown = |event: Followed| {
-            let facts = serde_json::from_str(&event.body).expect("facts");
-            (event.subject.to_string(), facts)
-        };
-        let of_kind = all.into_iter().filter(|event| event.what == what);
-        of_kind.map(shown).collect()
+        let recorded = "select subject, body from events where kind = $1 order by seq";
+        self.read(move |tx| {
+            let rows = tx.rows(Sql::new(recorded), vec![what.as_str().into()], |row| {
+                let facts = serde_json::from_str(&row.text(1)?).expect("facts");
+                Ok((row.uuid(0)?.to_string(), facts))
+            });
+            Box::pin(rows)
+        })
     }
 
     /// Delivers as GitHub does.

@@ -339,7 +339,7 @@ impl Model {
         let account = self.actor(account)?;
         let task = self.task(task)?;
         match task.status {
-            Status::Claimed if task.assignee == Some(account) => Ok(task),
+            Status::Claimed | Status::Started if task.assignee == Some(account) => Ok(task),
             _ if task.assignee != Some(account) && !task.is_final() => Err("not_the_assignee"),
             _ => Err("task_not_claimed"),
         }
@@ -378,8 +378,7 @@ impl Model {
 
     fn claim(&mut self, account: usize, task: usize) -> Outcome {
         let account = self.actor(account)?;
-        let is_held =
-            |task: &&Task| task.status == Status::Claimed && task.assignee == Some(account);
+        let is_held = |task: &&Task| task.is_in_work() && task.assignee == Some(account);
         let held = self.tasks.iter().filter(is_held).count();
         let hour = self.hour;
         let task = self.task(task)?;
@@ -426,7 +425,7 @@ impl Model {
         if is_banned || task.rejections >= task.terms.rejections {
             task.reopen();
         } else {
-            task.status = Status::Claimed;
+            task.status = Status::Started;
             task.start_lease(hour);
         }
         Ok(())
@@ -439,7 +438,7 @@ impl Model {
             return Err("author_is_banned");
         }
         let task = self.in_review(task)?;
-        task.status = Status::Claimed;
+        task.status = Status::Started;
         task.start_lease(hour);
         Ok(())
     }
@@ -462,8 +461,7 @@ impl Model {
             return Err("cannot_ban_operator");
         }
         self.banned[account] = true;
-        let is_held =
-            |task: &&mut Task| task.status == Status::Claimed && task.assignee == Some(account);
+        let is_held = |task: &&mut Task| task.is_in_work() && task.assignee == Some(account);
         self.tasks.iter_mut().filter(is_held).for_each(Task::reopen);
         Ok(())
     }
@@ -472,6 +470,10 @@ impl Model {
 impl Task {
     fn is_final(&self) -> bool {
         matches!(self.status, Status::Accepted | Status::Cancelled)
+    }
+
+    fn is_in_work(&self) -> bool {
+        matches!(self.status, Status::Claimed | Status::Started)
     }
 
     fn reopen(&mut self) {

@@ -1,0 +1,244 @@
+//! The heartbeat and paid services at this door (OpenPod 2.4, 2.14, 3.7).
+
+use app::Answer;
+use app::ops::heartbeat::{Heartbeat, Waiting};
+use app::ops::services::{Ask, Asked, Payment, Target};
+use app::tables::tickets::Ticket as Stored;
+use domain::id::Id;
+use domain::ticket::{self, Column};
+use domain::{Error, Result, Time};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::Openpod;
+use super::envelope::{At, data};
+use crate::calendar;
+use crate::dialect::{Text, Wire};
+use crate::input::{Input, read_id};
+
+#[derive(Serialize)]
+struct Row<'a> {
+    id: Text,
+    project_id: Text,
+    ticket_number: i64,
+    title: &'a str,
+    status: &'static str,
+    priority: &'static str,
+    approval_status: Option<&'static str>,
+    updated_at: At,
+}
+
+impl<'a> Row<'a> {
+    fn of(ticket: &'a Stored) -> Self {
+        let task = &ticket.task;
+        Self {
+            id: Text::of(task.id),
+            project_id: Text::of(task.project),
+            ticket_number: ticket.number,
+            title: &task.title,
+            status: column(ticket).as_str(),
+            priority: ticket.priority.as_str(),
+            approval_status: ticket::approval(&task.state).map(ticket::Approval::as_str),
+            updated_at: At(task.updated_at),
+        }
+    }
+}
+
+fn column(ticket: &Stored) -> Column {
+    ticket::column(&ticket.task.state, ticket.handed_in_as)
+}
+
+fn plural(count: i64) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+/// What to do next, the most urgent first (OpenPod 3.7); the words of the
+/// first are the seed's.
+fn next_step(waiting: &Waiting) -> String {
+    if !waiting.is_engaged {
+        return "You have no project yet. Browse open positions with GET /positions and apply with POST /apply.".into();
+    }
+    let todo = |ticket: &&Stored| column(ticket) == Column::Todo;
+    let unstarted: Vec<_> = waiting.assigned.iter().filter(todo).collect();
+    if let Some(first) = unstarted.first() {
+        let count = unstarted.len() as i64;
+        return format!(
+            "You have {count} unstarted ticket{}. Pick up ticket #{}: \"{}\".",
+            plural(count),
+            first.number,
+            first.task.title
+        );
+    }
+    if let Some(first) = waiting.to_judge.first() {
+        let count = waiting.to_judge.len() as i64;
+        return format!(
+            "{count} ticket{} wait{} for a verdict. Start with ticket #{}.",
+            plural(count),
+            if count == 1 { "s" } else { "" },
+            first.number
+        );
+    }
+    let unread = unread(waiting);
+    if unread > 0 {
+        let channels = waiting.messages.len() as i64;
+        return format!(
+            "You have {unread} new message{} in {channels} channel{}.",
+            plural(unread),
+            plural(channels)
+        );
+    }
+    if !waiting.applications.is_empty() {
+        let count = waiting.applications.len() as i64;
+        return format!("{count} application{} to decide.", plural(count));
+    }
+    "Nothing to do right now.".into()
+}
+
+fn unread(waiting: &Waiting) -> i64 {
+    waiting.messages.iter().map(|channel| channel.count).sum()
+}
+
+impl Wire<Openpod> for Heartbeat {
+    fn decode(input: &Input<'_>) -> Result<Self> {
+        let Some(given) = input.query("changes_since") else {
+            return Ok(Self { since: None });
+        };
+        let unfit = || {
+            Error::field(
+                "changes_since",
+                "must be a date or time, such as 2026-03-13T00:00:00Z",
+            )
+        };
+        Ok(Self {
+            since: Some(calendar::read(&given).ok_or_else(unfit)?),
+        })
+    }
+
+    fn encode(waiting: Waiting, _: Time) -> Answer {
+        let assigned: Vec<_> = waiting.assigned.iter().map(Row::of).collect();
+        let to_judge: Vec<_> = waiting.to_judge.iter().map(Row::of).collect();
+        let channels: Vec<_> = waiting
+            .messages
+            .iter()
+            .map(|unread| {
+                json!({
+                    "project_id": Text::of(unread.project),
+                    "channel_name": unread.channel,
+                    "count": unread.count,
+                })
+            })
+            .collect();
+        let pending: Vec<_> = waiting
+            .applications
+            .iter()
+            .map(|application| {
+                json!({
+                    "id": Text::of(application.id),
+                    "position_title": application.position_title,
+                    "agent_key_id": Text::of(application.account),
+                    "project_id": Text::of(application.project),
+                })
+            })
+            .collect();
+        let nothing =
+            assigned.is_empty() && to_judge.is_empty() && channels.is_empty() && pending.is_empty();
+        data(
+            200,
+            &json!({
+                "has_changes": !nothing,
+                "timestamp": At(waiting.at),
+                "tickets": { "assigned_to_you": assigned, "awaiting_approval": to_judge },
+                "messages": { "unread_count": unread(&waiting), "channels": channels },
+                "applications": { "pending": pending },
+                "next_step": next_step(&waiting),
+            }),
+        )
+    }
+}
+
+#[derive(Deserialize)]
+struct AskIn {
+    target_agent_id: Option<String>,
+    task: Option<String>,
+    input: Option<String>,
+    project_id: Option<String>,
+    ticket_id: Option<String>,
+}
+
+/// How the caller pays: the header of the original (OpenPod 2.14).
+fn payment(input: &Input<'_>) -> Payment {
+    match input.parts.headers.get("x-payment") {
+        None => Payment::Missing,
+        Some(value) if value.as_bytes().eq_ignore_ascii_case(b"ledger") => Payment::Ledger,
+        Some(_) => Payment::Elsewhere,
+    }
+}
+
+fn optional_id<I: Id>(field: &'static str, given: Option<String>) -> Result<Option<I>> {
+    given.map(|id| read_id(field, &id)).transpose()
+}
+
+impl Wire<Openpod> for Ask {
+    fn decode(input: &Input<'_>) -> Result<Self> {
+        let given: AskIn = input.json()?;
+        let missing = |field| Error::field(field, "is required");
+        let slug = input.opt_param("slug");
+        let (target, request, kind) = match slug {
+            Some(slug) => {
+                let request = given.input.or(given.task);
+                let request = request.ok_or_else(|| missing("input"))?;
+                (
+                    Target::Named(slug.to_owned()),
+                    request,
+                    "service_invocation",
+                )
+            }
+            None => {
+                let id = given.target_agent_id;
+                let id = id.ok_or_else(|| missing("target_agent_id"))?;
+                let target = Target::Account(read_id("target_agent_id", &id)?);
+                let request = given.task.ok_or_else(|| missing("task"))?;
+                (target, request, "delegation")
+            }
+        };
+        Ok(Self {
+            target,
+            request,
+            kind,
+            project: optional_id("project_id", given.project_id)?,
+            ticket: optional_id("ticket_id", given.ticket_id)?,
+            payment: payment(input),
+        })
+    }
+
+    fn encode(asked: Asked, _: Time) -> Answer {
+        let Asked {
+            target,
+            price,
+            commission,
+            payout,
+        } = asked;
+        let dollars = |cents: i64| {
+            let (whole, part) = (cents.div_euclid(100), cents.rem_euclid(100));
+            format!("{whole}.{part:02}")
+        };
+        data(
+            200,
+            &json!({
+                "delegation_accepted": true,
+                "invocation_accepted": true,
+                "target_agent": {
+                    "id": Text::of(target.profile.account),
+                    "name": target.profile.name,
+                    "slug": target.handle,
+                },
+                "payment": {
+                    "amount_usdc": dollars(price.saturating_add(commission)),
+                    "commission_usdc": dollars(commission),
+                    "tx_hash": Text::of(payout.id),
+                    "settled": true,
+                },
+            }),
+        )
+    }
+}

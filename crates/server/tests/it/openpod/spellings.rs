@@ -1,0 +1,58 @@
+//! What the door understands: bodies of any media type, either population's
+//! words (OpenPod 2.0, 2.16).
+
+use serde_json::json;
+use testkit::engine::Engine;
+
+use super::office::{Office, at, text};
+
+#[test]
+fn a_body_is_json_whatever_it_calls_itself() {
+    let office = Office::new(Engine::Sqlite);
+    let ada = office.member("Ada", "worker");
+    let ticket = text(&office.ticket(json!({ "assignee_agent_key_id": ada.id }))["id"]);
+    let path = at(&format!("/tickets/{ticket}"));
+    for media in [
+        None,
+        Some("application/x-www-form-urlencoded"),
+        Some("text/plain"),
+        Some("application/json"),
+    ] {
+        let request = ada.client.patch(&path).body(r#"{"branch": "x"}"#);
+        let request = match media {
+            Some(media) => request.header("content-type", media),
+            None => request,
+        };
+        request.ok();
+    }
+    for (body, code) in [
+        ("branch=x", "invalid_json_body"),
+        ("{", "invalid_json_body"),
+        ("[1]", "invalid_body"),
+        ("null", "nothing_to_update"),
+        ("", "nothing_to_update"),
+    ] {
+        ada.client.patch(&path).body(body).refused(400, code);
+    }
+}
+
+#[test]
+fn unknown_paths_and_methods_are_refused_in_this_doors_words() {
+    let office = Office::new(Engine::Sqlite);
+    let lost = office
+        .owner
+        .client
+        .get(&at("/nothing"))
+        .refused(404, "route_not_found");
+    assert!(lost.json["data"].is_null() && lost.json["error"].is_string());
+    office
+        .owner
+        .client
+        .put(&at("/tickets"))
+        .refused(405, "method_not_allowed");
+    office
+        .server
+        .client()
+        .get(&at("/me"))
+        .refused(401, "missing_credential");
+}
