@@ -4,7 +4,8 @@
 -- The words of an entry are stems, made by domain/src/search.rs, so that both
 -- engines index and find the very same: an FTS5 table without a copy of the
 -- texts, and a tsvector. `place` orders entries by their last writing and is
--- the row's number in the FTS5 table.
+-- the row's number in the FTS5 table. `--sqlite:` stands before a line that
+-- only SQLite needs.
 
 alter table messages add column mentions text not null default '';
 create index messages_in_chat on messages (subject, id, author) where subject_kind = 'channel';
