@@ -32,7 +32,7 @@ create index knowledge_by_importance on knowledge (project, importance, place);
 create index knowledge_by_both on knowledge (project, category, importance, place);
 --sqlite: create virtual table knowledge_words using fts5 (words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii');
 --postgres: alter table knowledge add column words tsvector;
---postgres: create index knowledge_by_words on knowledge using gin (words);
+--postgres: create index knowledge_by_words on knowledge using gin (words) with (fastupdate = off);
 
 -- What entries said before their last writing.
 create table knowledge_versions (
