@@ -13,6 +13,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0002_workplace",
         include_str!("../../../migrations/0002_workplace.sql"),
     ),
+    (
+        "0004_webhooks",
+        include_str!("../../../migrations/0004_webhooks.sql"),
+    ),
 ];
 
 /// The newest version this binary knows.
