@@ -1,12 +1,15 @@
 //! What runs by itself while a server runs: following the event log for what
 //! other processes changed, taking back claims that ran out, forgetting kept
-//! answers.
+//! answers, calling webhooks.
 //!
 //! **Invariant:** everything here reaches the database through operations of
 //! `app`, may run on any node, and loses nothing when it is stopped.
 //!
 //! To add something, write a function like `expire_leases` that does one
 //! bounded round, and a line in `Runtime::start`.
+
+pub mod outgoing;
+mod webhooks;
 
 use std::time::Duration;
 
@@ -46,6 +49,13 @@ impl Runtime {
             "forgetting kept answers",
             prune,
         ));
+        tasks.spawn(every(
+            PRUNE_EVERY,
+            app.clone(),
+            "forgetting deliveries",
+            webhooks::forget,
+        ));
+        webhooks::start(app, &mut tasks);
         Self { tasks }
     }
 

@@ -6,8 +6,9 @@
 mod agents;
 mod envelope;
 mod error;
+mod webhooks;
 
-use app::ops::{keys, profiles};
+use app::ops::{keys, profiles, webhooks as webhook_ops};
 use axum::http::request::Parts;
 use bytes::Bytes;
 use domain::Result;
@@ -68,4 +69,10 @@ pub(crate) fn routes() -> Routes {
         .get::<Openpod, profiles::Balance>("/api/agent/v1/me/balance")
         .get::<Openpod, profiles::Payouts>("/api/agent/v1/me/transactions")
         .post::<Openpod, keys::Rotate>("/api/agent/v1/me/rotate-key")
+        // 2.14 webhooks
+        .get::<Openpod, webhook_ops::List>("/api/agent/v1/webhooks")
+        .post::<Openpod, webhook_ops::Register>("/api/agent/v1/webhooks")
+        .delete::<Openpod, webhook_ops::Remove>("/api/agent/v1/webhooks/{id}")
+        .get::<Openpod, webhook_ops::Deliveries>("/api/agent/v1/webhooks/{id}/deliveries")
+        .post::<Openpod, webhook_ops::Replay>("/api/agent/v1/webhooks/{id}/deliveries/{delivery}/replay")
 }

@@ -2,6 +2,7 @@
 //! transaction.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use domain::id::{Id, WebhookId};
 use domain::time::Span;
@@ -20,7 +21,7 @@ const TOO_MUCH_WAITS: &str = "switched off: more than 10000 deliveries were wait
 #[derive(Clone, Debug)]
 pub struct FanOut {
     /// What was found.
-    pub gathered: Gathered,
+    pub gathered: Arc<Gathered>,
 }
 
 impl Op for FanOut {
@@ -33,7 +34,7 @@ impl Op for FanOut {
         events::go_on(cx.tx, FOLLOWER, from, to).await?;
         let mut next = first_id_at(cx).await?;
         let mut counts: BTreeMap<WebhookId, i64> = BTreeMap::new();
-        for draft in self.gathered.drafts {
+        for draft in &self.gathered.drafts {
             let count = counts.entry(draft.webhook).or_insert(0);
             *count = count.saturating_add(1);
             insert(cx, draft, next).await?;
@@ -42,8 +43,8 @@ impl Op for FanOut {
         for (webhook, count) in counts {
             webhooks::expect(cx.tx, webhook, count, cx.now).await?;
         }
-        for webhook in self.gathered.full {
-            disable(cx, webhook, TOO_MUCH_WAITS).await?;
+        for webhook in &self.gathered.full {
+            disable(cx, *webhook, TOO_MUCH_WAITS).await?;
         }
         Ok(())
     }
@@ -57,20 +58,20 @@ async fn first_id_at(cx: &mut Cx<'_>) -> Result<Time> {
     Ok(behind.map_or(cx.now, |behind| behind.max(cx.now)))
 }
 
-async fn insert(cx: &mut Cx<'_>, draft: Draft, id_at: Time) -> Result<()> {
+async fn insert(cx: &mut Cx<'_>, draft: &Draft, id_at: Time) -> Result<()> {
     let Draft {
         webhook,
         name,
         event,
-        data,
+        ref data,
         at,
-    } = draft;
+    } = *draft;
     let delivery = Delivery {
         id: cx.id_at(id_at),
         webhook,
         event,
         name,
-        data,
+        data: data.clone(),
         status: Status::Pending,
         attempts: 0,
         code: None,

@@ -63,13 +63,25 @@ pub struct Gathered {
     pub full: BTreeSet<WebhookId>,
     /// Whether there is more to look at now.
     pub more: bool,
-    /// Whether the place must be stored although nothing was found.
-    pub is_lost: bool,
+    /// Whether anybody listens at all.
+    pub is_heard: bool,
+    /// Whether the stored place lies behind the end of the log.
+    is_lost: bool,
     /// Where the stored place is.
     pub(super) from: Cursor,
 }
 
 impl Gathered {
+    /// Whether it must be written now.
+    pub fn is_due(&self) -> bool {
+        self.is_lost || !self.drafts.is_empty() || !self.full.is_empty()
+    }
+
+    /// Whether the stored place is not the one that was come to.
+    pub fn has_moved(&self) -> bool {
+        self.is_heard && self.from != self.place.cursor
+    }
+
     /// Where the stored place is to be.
     pub(super) fn to(&self) -> Cursor {
         self.place.cursor
@@ -95,12 +107,13 @@ impl Op for Gather {
             drafts: Vec::new(),
             full: BTreeSet::new(),
             more: false,
+            is_heard: webhooks::any_active(cx.tx).await?,
             is_lost: from > end,
             from,
         };
         // A stored place behind the end of the log: this is a copy that lives in
         // another cluster, whose transactions are counted anew.
-        if found.is_lost || !webhooks::any_active(cx.tx).await? {
+        if found.is_lost || !found.is_heard {
             found.place.cursor = if found.is_lost { end } else { after.max(end) };
             return Ok(found);
         }

@@ -6,6 +6,8 @@
 //! node that takes longer than its lease loses the turn, and what it then
 //! reports is passed over.
 
+use std::sync::Arc;
+
 use domain::id::{DeliveryId, WebhookId};
 use domain::time::Span;
 use domain::webhook::retry_after;
@@ -28,7 +30,7 @@ const FAILED_TOO_OFTEN: &str = "switched off: its endpoint failed seven times in
 #[derive(Clone, Debug)]
 pub struct Turn {
     /// How calls ended.
-    pub done: Vec<Visit>,
+    pub done: Arc<Vec<Visit>>,
     /// How many endpoints to hand out at most.
     pub take: u32,
 }
@@ -93,10 +95,11 @@ impl Op for Turn {
     type Output = Vec<Taken>;
     operation!("webhooks.turn", Maintain, Writes);
 
-    async fn run(mut self, cx: &mut Cx<'_>) -> Result<Vec<Taken>> {
+    async fn run(self, cx: &mut Cx<'_>) -> Result<Vec<Taken>> {
         // In one order, so that two nodes never wait for each other.
-        self.done.sort_by_key(|visit| visit.webhook);
-        for visit in self.done {
+        let mut done: Vec<_> = self.done.iter().collect();
+        done.sort_by_key(|visit| visit.webhook);
+        for visit in done {
             end(cx, visit).await?;
         }
         if self.take == 0 {
@@ -127,12 +130,12 @@ async fn take(cx: &mut Cx<'_>, webhook: WebhookId) -> Result<Option<Taken>> {
 }
 
 /// Writes down a visit.
-async fn end(cx: &mut Cx<'_>, visit: Visit) -> Result<()> {
+async fn end(cx: &mut Cx<'_>, visit: &Visit) -> Result<()> {
     let Visit {
         webhook,
         lease,
-        tried,
-    } = visit;
+        ref tried,
+    } = *visit;
     let mut turn = webhooks::Turn {
         lease,
         done: 0,
@@ -143,13 +146,13 @@ async fn end(cx: &mut Cx<'_>, visit: Visit) -> Result<()> {
         turn.next_at = cx.now.plus(HANDED_BACK);
     }
     for tried in tried {
-        let verdict = verdict(cx, &tried);
+        let verdict = verdict(cx, tried);
         let Tried {
             delivery,
             before,
-            answer: Answer { code, excerpt },
+            answer: Answer { code, ref excerpt },
             at,
-        } = tried;
+        } = *tried;
         let attempt = Attempt {
             status: match verdict {
                 Verdict::Delivered => Status::Delivered,
@@ -157,7 +160,7 @@ async fn end(cx: &mut Cx<'_>, visit: Visit) -> Result<()> {
                 Verdict::GivenUp => Status::Failed,
             },
             code: code.map(i64::from),
-            excerpt,
+            excerpt: excerpt.clone(),
             at,
         };
         deliveries::tried(cx.tx, delivery, attempt, lease).await?;
