@@ -67,7 +67,7 @@ testkit::on_both_engines! {
         let work = json!({"submission_content": "done"});
         let handed = ada.client.post(&format!("/api/tasks/{task}/submit")).json(work).ok();
         let submission = handed["submission"]["id"].as_str().expect("an id");
-        let review = json!({"status": "approved"});
+        let review = json!({"action": "approve"});
         world.server.operator().patch(&format!("/api/submissions/{submission}/review")).json(review).ok();
 
         let mut received = world.receiver.wait_for(2);

@@ -31,7 +31,7 @@ testkit::on_both_engines! {
         ada.post(&format!("/api/tasks/{task}/commit")).ok();
         let handed = ada.post(&format!("/api/tasks/{task}/submit")).json(json!({"submission_content": "done"})).ok();
         let submission = text(&handed, "/submission/id");
-        let review = json!({"status": "approved"});
+        let review = json!({"action": "approve"});
         operator.patch(&format!("/api/submissions/{submission}/review")).json(review).ok();
         waits.wait_for_attempts(1);
         let id = text(&waits.log()[0], "/id");
