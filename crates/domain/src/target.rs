@@ -163,7 +163,7 @@ fn is_outside(name: &str) -> bool {
         name.strip_suffix(*inside)
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
-    name.contains('.') && !INSIDE.iter().any(|inside| is_below(&inside))
+    name.contains('.') && !INSIDE.iter().any(is_below)
 }
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ macro_rules! delivery {
 
 statements! {
     INSERT = "insert into deliveries (id, webhook, event, name, data, status, attempts, excerpt, happened_at, created_at) \
-        values ($1, $2, $3, $4, $5, 'pending', 0, '', $6, $7)";
+        select $1, w.id, $2, $3, $4, 'pending', 0, '', $5, $6 from webhooks w where w.id = $7 and w.active = 1";
     WAITING = "select d.id, d.name, d.data, d.attempts, d.happened_at, w.url, w.secret from deliveries d \
         join webhooks w on w.id = d.webhook where d.webhook = $1 and d.status = 'pending' order by d.id limit $2";
     LAST = "select id from deliveries order by id desc limit 1";
@@ -121,7 +121,8 @@ fn read(row: &Row<'_>) -> Result<Delivery> {
     })
 }
 
-/// Puts a delivery into the queue.
+/// Puts a delivery into the queue of a webhook that is active; where it is not,
+/// nothing happens.
 pub async fn insert(tx: &mut Tx, delivery: &Delivery) -> Result<()> {
     let Delivery {
         id,
@@ -139,12 +140,12 @@ pub async fn insert(tx: &mut Tx, delivery: &Delivery) -> Result<()> {
     } = delivery;
     let params = vec![
         Val::id(*id),
-        Val::id(*webhook),
         (*event).into(),
         name.as_str().into(),
         data.into(),
         (*happened_at).into(),
         (*created_at).into(),
+        Val::id(*webhook),
     ];
     tx.write(INSERT, params).await
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use domain::id::{Id, WebhookId};
 use domain::time::Span;
 use domain::{Result, Time};
+use store::Lock;
 use store::tables::deliveries::{self, Delivery, Status};
 use store::tables::{events, webhooks};
 
@@ -33,21 +34,31 @@ impl Op for FanOut {
         // First: of two nodes that found the same, one writes it.
         events::go_on(cx.tx, FOLLOWER, from, to).await?;
         let mut next = first_id_at(cx).await?;
-        let mut counts: BTreeMap<WebhookId, i64> = BTreeMap::new();
+        expect(cx, &self.gathered.drafts).await?;
         for draft in &self.gathered.drafts {
-            let count = counts.entry(draft.webhook).or_insert(0);
-            *count = count.saturating_add(1);
             insert(cx, draft, next).await?;
             next = next.plus(Span(1));
-        }
-        for (webhook, count) in counts {
-            webhooks::expect(cx.tx, webhook, count, cx.now).await?;
         }
         for webhook in &self.gathered.full {
             disable(cx, *webhook, TOO_MUCH_WAITS).await?;
         }
         Ok(())
     }
+}
+
+/// Counts what will wait for each webhook and locks them all, in one order, so
+/// that none is switched off or on meanwhile.
+async fn expect(cx: &mut Cx<'_>, drafts: &[Draft]) -> Result<()> {
+    let mut counts: BTreeMap<WebhookId, i64> = BTreeMap::new();
+    for draft in drafts {
+        let count = counts.entry(draft.webhook).or_insert(0);
+        *count = count.saturating_add(1);
+    }
+    for (webhook, count) in counts {
+        cx.tx.lock(Lock::Webhook(webhook)).await?;
+        webhooks::expect(cx.tx, webhook, count, cx.now).await?;
+    }
+    Ok(())
 }
 
 /// When the first id is said to be made: behind every other, whatever this

@@ -4,6 +4,7 @@
 //! Reading is apart from writing so that a busy server without webhooks pays
 //! two small reads for them, and one with webhooks keeps its writer free.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::id::{AccountId, ProjectId, WebhookId};
@@ -157,12 +158,18 @@ async fn look(cx: &mut Cx<'_>, found: &mut Gathered, seen: &[Followed]) -> Resul
     Ok(())
 }
 
+/// Whose webhooks.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Whose {
+    Account(AccountId),
+    Members(ProjectId),
+    Owner(ProjectId),
+}
+
 /// Who listens, remembered while one batch of events is looked at.
 #[derive(Default)]
 struct Listeners {
-    accounts: HashMap<AccountId, Vec<Listener>>,
-    members: HashMap<ProjectId, Vec<Listener>>,
-    owners: HashMap<ProjectId, Vec<Listener>>,
+    known: HashMap<Whose, Vec<Listener>>,
 }
 
 impl Listeners {
@@ -191,30 +198,28 @@ impl Listeners {
     }
 
     async fn hearing(&mut self, cx: &mut Cx<'_>, to: &Audience) -> Result<Vec<Listener>> {
+        let accounts = to.accounts.iter().copied().map(Whose::Account);
+        let members = to.members.map(Whose::Members);
+        let owner = to.owner.map(Whose::Owner);
         let mut hearing = Vec::new();
-        for account in &to.accounts {
-            if !self.accounts.contains_key(account) {
-                let found = webhooks::listeners_of(cx.tx, *account).await?;
-                self.accounts.insert(*account, found);
-            }
-            hearing.extend(self.accounts.get(account).into_iter().flatten().cloned());
-        }
-        if let Some(project) = to.members {
-            if !self.members.contains_key(&project) {
-                let most = limits::WEBHOOKS_PER_EVENT;
-                let found = webhooks::listeners_in(cx.tx, project, most).await?;
-                self.members.insert(project, found);
-            }
-            hearing.extend(self.members.get(&project).into_iter().flatten().cloned());
-        }
-        if let Some(project) = to.owner {
-            if !self.owners.contains_key(&project) {
-                let found = webhooks::listeners_owning(cx.tx, project).await?;
-                self.owners.insert(project, found);
-            }
-            hearing.extend(self.owners.get(&project).into_iter().flatten().cloned());
+        for whose in accounts.chain(members).chain(owner) {
+            let known = match self.known.entry(whose) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => unknown.insert(find(cx, whose).await?),
+            };
+            hearing.extend(known.iter().cloned());
         }
         hearing.retain(|listener| Some(listener.account) != to.except);
         Ok(hearing)
+    }
+}
+
+async fn find(cx: &mut Cx<'_>, whose: Whose) -> Result<Vec<Listener>> {
+    match whose {
+        Whose::Account(account) => webhooks::listeners_of(cx.tx, account).await,
+        Whose::Members(project) => {
+            webhooks::listeners_in(cx.tx, project, limits::WEBHOOKS_PER_EVENT).await
+        }
+        Whose::Owner(project) => webhooks::listeners_owning(cx.tx, project).await,
     }
 }

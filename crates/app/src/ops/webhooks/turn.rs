@@ -12,6 +12,7 @@ use domain::id::{DeliveryId, WebhookId};
 use domain::time::Span;
 use domain::webhook::retry_after;
 use domain::{Result, Time, limits};
+use store::Lock;
 use store::tables::deliveries::{self, Attempt, Status, Waiting};
 use store::tables::webhooks;
 use uuid::Uuid;
@@ -136,6 +137,7 @@ async fn end(cx: &mut Cx<'_>, visit: &Visit) -> Result<()> {
         lease,
         ref tried,
     } = *visit;
+    cx.tx.lock(Lock::Webhook(webhook)).await?;
     let mut turn = webhooks::Turn {
         lease,
         done: 0,

@@ -60,7 +60,7 @@ testkit::on_both_engines! {
         let before = world.state();
         let reads = api::routes()
             .into_iter()
-            .filter(|route| route.method == "GET")
+            .filter(|route| route.door == "polt" && route.method == "GET")
             .map(|route| (route.method, route.path, None));
         let bodyless = BODYLESS.map(|(method, route)| (method, route, None));
         let writes = world
