@@ -1,8 +1,8 @@
 //! Calls to addresses that somebody else named: HTTP that cannot be led inside
 //! (OpenPod 4.3, 6.3).
 //!
-//! **Invariant:** every connection is made by [`Guarded`], to an address that it
-//! has resolved and checked itself; between the check and the connection there
+//! **Invariant:** every connection is made by `Guarded` (`connector.rs`), to an
+//! address that it has resolved and checked itself; between the check and the connection there
 //! is no second look-up that could answer otherwise. Redirects are answers
 //! like any other. Time and size have bounds.
 //!

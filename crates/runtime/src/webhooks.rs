@@ -21,7 +21,7 @@ use app::ops::webhooks::{FanOut, Forget, Gather, Gathered, Place, Turn, Visit};
 use domain::policy::Actor;
 use domain::time::Span;
 use domain::{Kind, Result, Time, limits};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -38,12 +38,8 @@ const SECOND_LOOKS: [Duration; 2] = [Duration::from_millis(15), Duration::from_m
 /// How old the stored place in the log may be where nothing was to be told.
 const STORE_AFTER: Span = Span::seconds(5);
 
-/// Starts both loops.
-pub(crate) fn start(app: &App, tasks: &mut JoinSet<()>) {
-    let work = Arc::new(Notify::new());
-    tasks.spawn(fill(app.clone(), Arc::clone(&work)));
-    tasks.spawn(empty(app.clone(), work));
-}
+/// What one loop tells the other: there is something to send.
+pub(crate) type Work = Arc<Notify>;
 
 /// Forgets old deliveries.
 pub(crate) async fn forget(app: App) -> Result<()> {
@@ -52,7 +48,7 @@ pub(crate) async fn forget(app: App) -> Result<()> {
 }
 
 /// Follows the log and fills the queue.
-async fn fill(app: App, work: Arc<Notify>) {
+pub(crate) async fn fill(app: App, work: Work) {
     let mut news = app.news();
     let mut pace = ticks(PACE);
     let mut filling = Filling {
@@ -106,17 +102,18 @@ impl Filling {
     }
 }
 
-/// Empties the queue.
-async fn empty(app: App, work: Arc<Notify>) {
-    let courier = Arc::new(Courier::new(app.clone()));
+/// Empties the queue, until it is asked to stop.
+pub(crate) async fn empty(app: App, work: Work, mut stopping: watch::Receiver<bool>) {
+    let courier = Arc::new(Courier::new(app.clone(), stopping.clone()));
     let mut polls = ticks(POLL);
     let mut visits: JoinSet<Visit> = JoinSet::new();
     let mut done = Arc::new(Vec::new());
     loop {
-        let room = limits::WEBHOOKS_IN_FLIGHT.saturating_sub(visits.len());
-        let take = u32::try_from(room)
-            .unwrap_or(0)
-            .min(limits::WEBHOOKS_AT_ONCE);
+        let is_stopping = *stopping.borrow_and_update();
+        if is_stopping && visits.is_empty() && done.is_empty() {
+            return;
+        }
+        let take = if is_stopping { 0 } else { room(&visits) };
         let turn = Turn {
             done: Arc::clone(&done),
             take,
@@ -124,11 +121,11 @@ async fn empty(app: App, work: Arc<Notify>) {
         match app.call(&Actor::System, turn).await {
             Ok(taken) => {
                 done = Arc::default();
-                let is_full = taken.len() == take as usize;
+                let is_full = take > 0 && taken.len() == take as usize;
                 for taken in taken {
                     visits.spawn(Arc::clone(&courier).visit(taken));
                 }
-                if is_full && room > take as usize {
+                if is_full && room(&visits) > 0 {
                     continue;
                 }
             }
@@ -139,13 +136,20 @@ async fn empty(app: App, work: Arc<Notify>) {
         }
         tokio::select! {
             Some(visit) = visits.join_next() => collect(visit, &mut done),
-            () = work.notified(), if visits.len() < limits::WEBHOOKS_IN_FLIGHT => {}
+            () = work.notified(), if room(&visits) > 0 => {}
+            _ = stopping.changed(), if !is_stopping => {}
             _ = polls.tick() => {}
         }
         while let Some(visit) = visits.try_join_next() {
             collect(visit, &mut done);
         }
     }
+}
+
+/// How many more endpoints may be taken now.
+fn room(visits: &JoinSet<Visit>) -> u32 {
+    let room = limits::WEBHOOKS_IN_FLIGHT.saturating_sub(visits.len());
+    u32::try_from(room).map_or(0, |room| room.min(limits::WEBHOOKS_AT_ONCE))
 }
 
 fn collect(visit: Result<Visit, tokio::task::JoinError>, done: &mut Arc<Vec<Visit>>) {

@@ -9,7 +9,7 @@ use app::ops::webhooks::{Answer, Taken, Tried, Turn, Visit};
 use app::tables::deliveries::Waiting;
 use domain::target::{Host, Target};
 use domain::{limits, text};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
 use super::message;
@@ -30,20 +30,23 @@ const HOSTS: usize = 1_024;
 pub(super) struct Courier {
     app: App,
     outgoing: Outgoing,
+    stopping: watch::Receiver<bool>,
     hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
 impl Courier {
-    pub(super) fn new(app: App) -> Self {
+    pub(super) fn new(app: App, stopping: watch::Receiver<bool>) -> Self {
         let outgoing = Outgoing::new(app.settings().allow_loopback);
         Self {
             app,
             outgoing,
+            stopping,
             hosts: Mutex::default(),
         }
     }
 
-    /// Calls an endpoint until all is told, something fails or its time is up.
+    /// Calls an endpoint until all is told, something fails, its time is up or
+    /// the server stops.
     pub(super) async fn visit(self: Arc<Self>, taken: Taken) -> Visit {
         let Taken {
             webhook,
@@ -62,7 +65,8 @@ impl Courier {
         let end = self.app.now().plus(Turn::VISIT);
         for waiting in deliveries {
             let tried = self.call(waiting).await;
-            let goes_on = tried.answer.is_taken() && self.app.now() < end;
+            let has_time = self.app.now() < end && !*self.stopping.borrow();
+            let goes_on = tried.answer.is_taken() && has_time;
             visit.tried.push(tried);
             if !goes_on {
                 break;

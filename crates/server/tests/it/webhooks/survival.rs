@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::time::Span;
 use serde_json::json;
 use server::Clock;
 use testkit::engine::Engine;
-use testkit::receiver::Receiver;
+use testkit::receiver::{Receiver, Reply};
 use testkit::server::Server;
 
 use super::world::{World, allowed, approved, hook};
@@ -62,6 +63,26 @@ testkit::on_both_engines! {
         super::world::write(&scratch, &clock, &[approved(&ada.id, 1)]);
         let _server = Server::start_at(scratch, clock, allowed);
         assert!(receiver.wait_for(1)[0].body.contains("work 1"));
+    }
+
+    fn a_stopped_server_writes_down_what_it_sent(engine: Engine) {
+        let world = World::new(engine);
+        let ada = world.server.register("ada");
+        world.hook(&ada.client, "/", &["*"]);
+        let slowly = |_: &_| Reply::status(200).after(Duration::from_millis(200));
+        world.receiver.answer(slowly);
+        let all: Vec<_> = (0..5).map(|number| approved(&ada.id, number)).collect();
+        world.happen(&all);
+        let _ = world.receiver.wait_for(1);
+        let World { server, receiver, clock } = world;
+        let scratch = server.scratch();
+        drop(server);
+        assert!(receiver.received().len() < 5, "it stops between two calls");
+        receiver.answer(|_| Reply::status(200));
+        let _server = Server::start_at(scratch, clock, allowed);
+        let received = receiver.wait_for(5);
+        let ids: BTreeSet<_> = received.iter().map(|one| one.header("x-webhook-id")).collect();
+        assert_eq!((received.len(), ids.len()), (5, 5), "none is sent twice");
     }
 }
 
