@@ -39,15 +39,14 @@ pub struct Running {
 /// # Errors
 /// When the database cannot be opened.
 pub(crate) async fn open(settings: &Settings) -> Result<App> {
+    open_at(settings, Clock::system()).await
+}
+
+async fn open_at(settings: &Settings, clock: Clock) -> Result<App> {
     let location = location(settings)?;
     let settings = settings.app()?;
     let store = Store::open(&location).await.map_err(told)?;
-    Ok(App::new(
-        store,
-        settings,
-        Clock::system(),
-        Entropy::system(),
-    ))
+    Ok(App::new(store, settings, clock, Entropy::system()))
 }
 
 pub(crate) fn location(settings: &Settings) -> Result<Location> {
@@ -64,8 +63,16 @@ pub(crate) fn told(error: domain::Error) -> anyhow::Error {
 /// # Errors
 /// When the database or the port is taken or cannot be opened.
 pub async fn start(settings: Settings) -> Result<Running> {
+    start_at(settings, Clock::system()).await
+}
+
+/// As [`start`], by a clock that the caller may move.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_at(settings: Settings, clock: Clock) -> Result<Running> {
     let exclusive = exclusive::take(&location(&settings)?).map_err(told)?;
-    let app = open(&settings).await?;
+    let app = open_at(&settings, clock).await?;
     let metrics = instruments::metrics()?;
     let api = Api::new(
         app.clone(),

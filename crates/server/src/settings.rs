@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// The database: `sqlite:PATH` or `postgres://...`.
     pub database: String,
-    /// For development: no limits, human-readable logs.
+    /// For development: no limits, webhooks to this machine, human-readable logs.
     pub dev: bool,
     /// The server itself.
     pub server: Server,
@@ -33,6 +33,8 @@ pub struct Settings {
     pub polt: Polt,
     /// Further assets of the ledger: code to number of decimals.
     pub assets: BTreeMap<String, u32>,
+    /// Webhooks.
+    pub webhooks: Webhooks,
     /// Logs.
     pub log: Log,
 }
@@ -88,6 +90,14 @@ pub struct Polt {
     pub lease_hours: Option<u32>,
 }
 
+/// Webhooks.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Webhooks {
+    /// Whether they may lead to this machine, also without TLS; for development.
+    pub allow_loopback: bool,
+}
+
 /// Logs.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default)]
@@ -106,6 +116,7 @@ impl Default for Settings {
             limits: Limits::default(),
             polt: Polt::default(),
             assets: BTreeMap::new(),
+            webhooks: Webhooks::default(),
             log: Log {
                 filter: "info".into(),
             },
@@ -234,6 +245,7 @@ impl Settings {
             },
             assets,
             operator_key: self.operator.key.as_deref().map(app::hash_secret),
+            allow_loopback: self.webhooks.allow_loopback || self.dev,
         })
     }
 

@@ -35,9 +35,9 @@ impl Sql {
 /// nothing can appear any more. SQLite commits in order, and its `writer` is
 /// always 0.
 pub(crate) const FOLLOW_EVENTS: Sql = Sql {
-    sqlite: "select writer, seq, kind, subject, body from events where writer >= $1 and seq > $2 \
+    sqlite: "select writer, seq, kind, subject, body, actor, project, created_at from events where writer >= $1 and seq > $2 \
              order by seq limit $3",
-    postgres: "select writer, seq, kind, subject, body from events where (writer, seq) > ($1, $2) \
+    postgres: "select writer, seq, kind, subject, body, actor, project, created_at from events where (writer, seq) > ($1, $2) \
                and writer < pg_snapshot_xmin(pg_current_snapshot())::text::bigint order by writer, seq limit $3",
 };
 
@@ -139,6 +139,13 @@ fn indexed(tx: &Tx, project: ProjectId, words: &BTreeSet<String>) -> Vec<String>
     }
 }
 
+/// Webhooks whose turn has come. Several nodes ask at once on PostgreSQL: each
+/// takes what no other is taking. SQLite has one writer at a time.
+pub(crate) const DUE_WEBHOOKS: Sql = Sql {
+    sqlite: "select id from webhooks where next_at <= $1 order by next_at limit $2",
+    postgres: "select id from webhooks where next_at <= $1 order by next_at limit $2 for update skip locked",
+};
+
 /// Row locks: SQLite has one writer at a time and needs none.
 pub(crate) fn lock(lock: &Lock) -> &'static str {
     match lock {
@@ -147,6 +154,7 @@ pub(crate) fn lock(lock: &Lock) -> &'static str {
         Lock::Task(_) => "select 1 from tasks where id = $1 for update",
         Lock::Idea(_) => "select 1 from ideas where id = $1 for update",
         Lock::Message(_) => "select 1 from messages where id = $1 for update",
+        Lock::Webhook(_) => "select 1 from webhooks where id = $1 for update",
     }
 }
 

@@ -17,6 +17,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0003_knowledge",
         include_str!("../../../migrations/0003_knowledge.sql"),
     ),
+    (
+        "0004_webhooks",
+        include_str!("../../../migrations/0004_webhooks.sql"),
+    ),
 ];
 
 /// The newest version this binary knows.

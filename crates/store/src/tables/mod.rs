@@ -18,6 +18,7 @@ macro_rules! statements {
 pub mod accounts;
 pub mod audit;
 pub mod channels;
+pub mod deliveries;
 pub mod events;
 pub mod ideas;
 pub mod idempotency;
@@ -36,6 +37,7 @@ pub mod tasks;
 pub mod teams;
 pub mod tickets;
 pub mod votes;
+pub mod webhooks;
 
 /// Every statement this crate can send.
 pub fn statements() -> Vec<Sql> {
@@ -43,6 +45,7 @@ pub fn statements() -> Vec<Sql> {
         accounts::ALL,
         audit::ALL,
         channels::ALL,
+        deliveries::ALL,
         events::ALL,
         idempotency::ALL,
         ideas::ALL,
@@ -61,6 +64,7 @@ pub fn statements() -> Vec<Sql> {
         teams::ALL,
         tickets::ALL,
         votes::ALL,
+        webhooks::ALL,
     ];
     let built = [
         tasks::built(),
@@ -68,6 +72,7 @@ pub fn statements() -> Vec<Sql> {
         ideas::built(),
         events::built(),
         knowledge::built(),
+        webhooks::built(),
     ];
     fixed.concat().into_iter().chain(built.concat()).collect()
 }
