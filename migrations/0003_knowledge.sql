@@ -4,7 +4,8 @@
 -- The words of an entry are stems, made by domain/src/search.rs, so that both
 -- engines index and find the very same: an FTS5 table without a copy of the
 -- texts, and a tsvector. `place` orders entries by their last writing and is
--- the row's number in the FTS5 table.
+-- the row's number in the FTS5 table. `--sqlite:` stands before a line that
+-- only SQLite needs.
 
 alter table messages add column mentions text not null default '';
 create index messages_in_chat on messages (subject, id, author) where subject_kind = 'channel';
@@ -31,7 +32,7 @@ create index knowledge_by_importance on knowledge (project, importance, place);
 create index knowledge_by_both on knowledge (project, category, importance, place);
 --sqlite: create virtual table knowledge_words using fts5 (words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii');
 --postgres: alter table knowledge add column words tsvector;
---postgres: create index knowledge_by_words on knowledge using gin (words);
+--postgres: create index knowledge_by_words on knowledge using gin (words) with (fastupdate = off);
 
 -- What entries said before their last writing.
 create table knowledge_versions (

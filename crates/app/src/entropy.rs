@@ -51,9 +51,18 @@ impl Entropy {
     }
 }
 
+/// The time that an id was made at, as [`Entropy::id`] wrote it.
+pub(crate) fn time_of(id: Uuid) -> Time {
+    let (high, _) = id.as_u64_pair();
+    let ms = (high >> 16).cast_signed();
+    let fraction = (high & 0x0fff).cast_signed();
+    let us = fraction.saturating_mul(1_000).saturating_add(4_095) / 4_096;
+    Time(ms.saturating_mul(1_000).saturating_add(us))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Entropy;
+    use super::{Entropy, time_of};
     use domain::Time;
 
     #[test]
@@ -61,6 +70,14 @@ mod tests {
         for entropy in [Entropy::system(), Entropy::sequence()] {
             let ids: std::collections::HashSet<_> = (0..100).map(|_| entropy.id(Time(7))).collect();
             assert_eq!(ids.len(), 100);
+        }
+    }
+
+    #[test]
+    fn an_id_tells_its_time() {
+        for us in 0..2_000 {
+            let time = Time(1_700_000_000_000_000 + us);
+            assert_eq!(time_of(Entropy::system().id(time)), time);
         }
     }
 

@@ -28,6 +28,7 @@ use domain::policy::{Actor, Permission, Policy};
 use domain::{Result, Time};
 use store::tables::events::{self, Event};
 use store::{Store, Tx};
+use tokio::sync::watch;
 
 pub use answer::{Answer, Answered, Repeat};
 pub use clock::Clock;
@@ -50,6 +51,8 @@ pub struct Settings {
     pub assets: Assets,
     /// SHA-256 of the operator's key, when the configuration sets one.
     pub operator_key: Option<[u8; 32]>,
+    /// Whether webhooks may lead to this machine itself, for development.
+    pub allow_loopback: bool,
     /// The operator's App at GitHub, when there is one.
     pub github: Option<ports::github::Identity>,
 }
@@ -90,14 +93,29 @@ pub struct Cx<'a> {
     /// What the operator set.
     pub settings: &'a Settings,
     entropy: &'a Entropy,
+    /// What to do after the commit.
+    aftermath: Aftermath,
+}
+
+/// What an operation asks for after its commit.
+#[derive(Default)]
+struct Aftermath {
     /// Accounts whose keys or standing changed.
     touched: Vec<AccountId>,
+    /// Whether something was written into the log.
+    has_news: bool,
 }
 
 impl Cx<'_> {
     /// A fresh id that sorts by the time of its making.
     pub fn id<I: Id>(&self) -> I {
         I::from_uuid(self.entropy.id(self.now))
+    }
+
+    /// A fresh id as if made at another time, for what must sort in an order of
+    /// its own.
+    pub(crate) fn id_at<I: Id>(&self, at: Time) -> I {
+        I::from_uuid(self.entropy.id(at))
     }
 
     /// Random bytes.
@@ -158,13 +176,14 @@ impl Cx<'_> {
             body: facts.to_string(),
             at: self.now,
         };
+        self.aftermath.has_news = true;
         events::append(self.tx, event).await
     }
 
     /// Makes the server forget, after the commit, what it remembers about an
     /// account's keys and standing.
     pub fn touch_account(&mut self, account: AccountId) {
-        self.touched.push(account);
+        self.aftermath.touched.push(account);
     }
 }
 
@@ -182,6 +201,7 @@ struct House {
     keyring: Keyring,
     ports: Ports,
     in_flight: DashSet<[u8; 32]>,
+    news: watch::Sender<()>,
 }
 
 impl App {
@@ -207,6 +227,7 @@ impl App {
             keyring,
             ports,
             in_flight: DashSet::new(),
+            news: watch::Sender::new(()),
         };
         Self {
             house: Arc::new(house),
@@ -310,7 +331,7 @@ impl App {
             repeat,
         });
         let store = &self.house.store;
-        let (answered, touched) = match effect {
+        let (answered, aftermath) = match effect {
             Effect::Reads => {
                 store
                     .read(move |tx| transact(Arc::clone(&call), tx))
@@ -322,10 +343,19 @@ impl App {
                     .await?
             }
         };
-        for account in touched {
+        for account in aftermath.touched {
             self.house.keyring.forget(account);
         }
+        if aftermath.has_news {
+            self.house.news.send_replace(());
+        }
         Ok(answered)
+    }
+
+    /// Changes when this process has written something into the log. Others are
+    /// heard of by looking at the log now and then.
+    pub fn news(&self) -> watch::Receiver<()> {
+        self.house.news.subscribe()
     }
 
     /// Forgets what is remembered about an account: another process changed it.
@@ -347,8 +377,8 @@ struct Call {
     repeat: Option<Repeat>,
 }
 
-/// Runs a call inside a transaction; also tells which accounts it touched.
-fn transact(call: Arc<Call>, tx: &mut Tx) -> store::TxFuture<'_, (Answered, Vec<AccountId>)> {
+/// Runs a call inside a transaction; also tells what is to be done after it.
+fn transact(call: Arc<Call>, tx: &mut Tx) -> store::TxFuture<'_, (Answered, Aftermath)> {
     Box::pin(async move {
         let Call {
             house,
@@ -362,9 +392,9 @@ fn transact(call: Arc<Call>, tx: &mut Tx) -> store::TxFuture<'_, (Answered, Vec<
             now: house.clock.now(),
             settings: &house.settings,
             entropy: &house.entropy,
-            touched: Vec::new(),
+            aftermath: Aftermath::default(),
         };
         let answered = answer::once(&mut cx, &**work, repeat.as_ref()).await?;
-        Ok((answered, cx.touched))
+        Ok((answered, cx.aftermath))
     })
 }

@@ -11,6 +11,7 @@
 mod words;
 
 pub mod account;
+pub mod address;
 pub mod error;
 pub mod event;
 pub mod id;
@@ -24,12 +25,14 @@ pub mod project;
 pub mod repository;
 pub mod search;
 mod stem;
+pub mod target;
 pub mod task;
 pub mod team;
 pub mod text;
 pub mod ticket;
 pub mod time;
 pub mod vote;
+pub mod webhook;
 
 pub use error::{Error, Kind, Result};
 pub use time::Time;

@@ -151,6 +151,30 @@ pub const SERVICE_FEE_BPS: u32 = 1_000;
 /// of rewards that could ever be earned overflows.
 pub const REWARD_UNITS_MAX: i64 = 1_000_000_000_000_000;
 
+/// Webhooks of one agent (OpenPod 2.14).
+pub const WEBHOOKS: i64 = 20;
+/// Unknown words that a refusal repeats.
+pub const INLINE_NAMES: usize = 20;
+/// Characters of a webhook's secret.
+pub const SECRET_CHARS: usize = 255;
+/// Deliveries that may wait for one webhook; more, and it is switched off.
+pub const DELIVERIES_WAITING: i64 = 10_000;
+/// Deliveries that one webhook is given in a row, before others have their turn.
+pub const DELIVERIES_AT_ONCE: u32 = 64;
+/// Webhooks taken to be called in one transaction.
+pub const WEBHOOKS_AT_ONCE: u32 = 16;
+/// Webhooks being called by one node at a time.
+pub const WEBHOOKS_IN_FLIGHT: usize = 64;
+/// Calls to one host at a time.
+pub const CALLS_PER_HOST: usize = 16;
+/// Webhooks that are told of one event.
+pub const WEBHOOKS_PER_EVENT: u32 = 10_000;
+/// Characters kept of what an endpoint answers (OpenPod 4.2).
+pub const EXCERPT_CHARS: usize = 500;
+/// Days that a delivery is kept, and within which an event is told at all.
+pub const DELIVERY_DAYS: i64 = 7;
+/// Rows of a webhook's log of deliveries.
+pub const DELIVERY_ROWS: u32 = 100;
 /// Letters of a repository's name and of its owner's (OpenPod 4.4).
 pub const REPOSITORY_NAME_CHARS: usize = 100;
 /// Projects one repository tells what happens in it.

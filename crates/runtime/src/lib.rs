@@ -1,6 +1,6 @@
 //! What runs by itself while a server runs: following the event log for what
 //! other processes changed, taking back claims that ran out, forgetting kept
-//! answers.
+//! answers, calling webhooks.
 //!
 //! **Invariant:** everything here reaches the database through operations of
 //! `app`, may run on any node, and loses nothing when it is stopped.
@@ -9,6 +9,8 @@
 //! bounded round, and a line in `Runtime::start`.
 
 pub mod github;
+pub mod outgoing;
+mod webhooks;
 
 use std::time::Duration;
 
@@ -17,8 +19,9 @@ use app::ops::server::{Follow, Followed, Prune};
 use app::ops::tasks::ExpireLeases;
 use domain::Result;
 use domain::policy::Actor;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 /// How often the event log is looked at; other processes' changes arrive
 /// within a second (design 3.5).
@@ -26,9 +29,15 @@ const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 
+/// How long work that is under way may go on when the server stops.
+const LAST_CALLS: Duration = Duration::from_millis(1_500);
+
 /// The running background tasks; dropping it stops them.
 pub struct Runtime {
     tasks: JoinSet<()>,
+    /// Those that are asked to stop and given a moment.
+    finishing: JoinSet<()>,
+    stopping: watch::Sender<bool>,
 }
 
 impl Runtime {
@@ -48,7 +57,22 @@ impl Runtime {
             "forgetting kept answers",
             prune,
         ));
-        Self { tasks }
+        tasks.spawn(every(
+            PRUNE_EVERY,
+            app.clone(),
+            "forgetting deliveries",
+            webhooks::forget,
+        ));
+        let stopping = watch::Sender::new(false);
+        let mut finishing = JoinSet::new();
+        let work = webhooks::Work::default();
+        tasks.spawn(webhooks::fill(app.clone(), work.clone()));
+        finishing.spawn(webhooks::empty(app.clone(), work, stopping.subscribe()));
+        Self {
+            tasks,
+            finishing,
+            stopping,
+        }
     }
 
     /// Runs something of the caller's own beside them.
@@ -63,8 +87,14 @@ impl Runtime {
     }
 
     /// Stops them between two rounds or in the middle of one; a round that is
-    /// cut off is done again at the next start.
+    /// cut off is done again at the next start. What was sent is written down
+    /// first, so that it is not sent again.
     pub async fn stop(mut self) {
+        self.stopping.send_replace(true);
+        let finished = async { while self.finishing.join_next().await.is_some() {} };
+        // What takes longer is cut off like everything else.
+        let _ = timeout(LAST_CALLS, finished).await;
+        self.finishing.shutdown().await;
         self.tasks.shutdown().await;
     }
 }

@@ -10,5 +10,6 @@ mod listen;
 mod serve;
 mod settings;
 
-pub use serve::{Running, start};
+pub use app::Clock;
+pub use serve::{Running, start, start_at};
 pub use settings::Settings;

@@ -42,22 +42,27 @@ pub struct Running {
 /// # Errors
 /// When the database cannot be opened.
 pub(crate) async fn open(settings: &Settings) -> Result<App> {
-    open_reaching(Ports::default(), settings).await
+    open_reaching(Ports::default(), settings, Clock::system()).await
 }
 
-async fn open_reaching(ports: Ports, settings: &Settings) -> Result<App> {
+async fn open_reaching(ports: Ports, settings: &Settings, clock: Clock) -> Result<App> {
     let location = location(settings)?;
     let settings = settings.app()?;
     let store = Store::open(&location).await.map_err(told)?;
-    let (clock, entropy) = (Clock::system(), Entropy::system());
-    Ok(App::reaching(ports, store, settings, clock, entropy))
+    Ok(App::reaching(
+        ports,
+        store,
+        settings,
+        clock,
+        Entropy::system(),
+    ))
 }
 
 /// What the settings put in reach.
-fn ports(settings: &Settings) -> Result<Ports> {
+fn ports(settings: &Settings, clock: &Clock) -> Result<Ports> {
     let mut ports = Ports::default();
     if let Some(configured) = settings.github.configured()? {
-        let github = github::Client::new(configured, Clock::system());
+        let github = github::Client::new(configured, clock.clone());
         ports.github = Some(Arc::new(github.map_err(anyhow::Error::msg)?));
     }
     Ok(ports)
@@ -77,8 +82,17 @@ pub(crate) fn told(error: domain::Error) -> anyhow::Error {
 /// # Errors
 /// When the database or the port is taken or cannot be opened.
 pub async fn start(settings: Settings) -> Result<Running> {
+    start_at(settings, Clock::system()).await
+}
+
+/// As [`start`], by a clock that the caller may move.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_at(settings: Settings, clock: Clock) -> Result<Running> {
     let exclusive = exclusive::take(&location(&settings)?).map_err(told)?;
-    let app = open_reaching(ports(&settings)?, &settings).await?;
+    let ports = ports(&settings, &clock)?;
+    let app = open_reaching(ports, &settings, clock).await?;
     let metrics = instruments::metrics()?;
     let api = Api::new(
         app.clone(),

@@ -25,7 +25,7 @@ pub use github::GitHub;
 pub struct Settings {
     /// The database: `sqlite:PATH` or `postgres://...`.
     pub database: String,
-    /// For development: no limits, human-readable logs.
+    /// For development: no limits, webhooks to this machine, human-readable logs.
     pub dev: bool,
     /// The server itself.
     pub server: Server,
@@ -39,6 +39,8 @@ pub struct Settings {
     pub github: GitHub,
     /// Further assets of the ledger: code to number of decimals.
     pub assets: BTreeMap<String, u32>,
+    /// Webhooks.
+    pub webhooks: Webhooks,
     /// Logs.
     pub log: Log,
 }
@@ -94,6 +96,14 @@ pub struct Polt {
     pub lease_hours: Option<u32>,
 }
 
+/// Webhooks.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Webhooks {
+    /// Whether they may lead to this machine, also without TLS; for development.
+    pub allow_loopback: bool,
+}
+
 /// Logs.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default)]
@@ -113,6 +123,7 @@ impl Default for Settings {
             polt: Polt::default(),
             github: GitHub::default(),
             assets: BTreeMap::new(),
+            webhooks: Webhooks::default(),
             log: Log {
                 filter: "info".into(),
             },
@@ -246,6 +257,7 @@ impl Settings {
             },
             assets,
             operator_key: self.operator.key.as_deref().map(app::hash_secret),
+            allow_loopback: self.webhooks.allow_loopback || self.dev,
             github: self.github.identity(),
         })
     }

@@ -35,9 +35,9 @@ impl Sql {
 /// nothing can appear any more. SQLite commits in order, and its `writer` is
 /// always 0.
 pub(crate) const FOLLOW_EVENTS: Sql = Sql {
-    sqlite: "select writer, seq, kind, subject, body from events where writer >= $1 and seq > $2 \
+    sqlite: "select writer, seq, kind, subject, body, actor, project, created_at from events where writer >= $1 and seq > $2 \
              order by seq limit $3",
-    postgres: "select writer, seq, kind, subject, body from events where (writer, seq) > ($1, $2) \
+    postgres: "select writer, seq, kind, subject, body, actor, project, created_at from events where (writer, seq) > ($1, $2) \
                and writer < pg_snapshot_xmin(pg_current_snapshot())::text::bigint order by writer, seq limit $3",
 };
 
@@ -50,14 +50,16 @@ pub(crate) const END_OF_EVENTS: Sql = Sql {
 /// Where a project's entries of knowledge `k` have the words of a
 /// [`match_text`], and their order, the last written first. SQLite has the
 /// words in a table of their own, which it reads in the order of the rows'
-/// numbers; PostgreSQL has them beside the entry.
+/// numbers; PostgreSQL has them beside the entry. The words know the project:
+/// to ask for it as well only guards, and is spelled so that PostgreSQL does not
+/// read the whole project for it.
 macro_rules! knowledge_matching {
     (sqlite) => {
         "from knowledge_words cross join knowledge k where knowledge_words match $1 \
          and k.place = knowledge_words.rowid and k.project = $2"
     };
     (postgres) => {
-        "from knowledge k where k.words @@ cast($1 as text)::tsquery and k.project = $2"
+        "from knowledge k where k.words @@ cast($1 as text)::tsquery and (k.project = $2) is true"
     };
     (sqlite, in_order) => {
         " order by knowledge_words.rowid desc limit $3 offset $4"
@@ -90,8 +92,7 @@ pub(crate) const KNOWLEDGE_WITHOUT_WORDS: Sql = Sql {
 
 /// The words of an entry of a project, for [`INDEX_KNOWLEDGE`].
 pub(crate) fn index_text(tx: &Tx, project: ProjectId, words: &BTreeSet<String>) -> String {
-    let words = words.iter().map(|word| indexed(tx, project, word));
-    words.collect::<Vec<_>>().join(" ")
+    indexed(tx, project, words).join(" ")
 }
 
 /// A condition in the engine's own language for searches: every word of `all`,
@@ -108,9 +109,9 @@ pub(crate) fn match_text(
         Tx::Postgres(_) => ('\'', " & ", " & !"),
     };
     let every = |words: &BTreeSet<String>| {
-        let indexed = words.iter().map(|word| indexed(tx, project, word));
-        let quoted = indexed.map(|word| format!("{quote}{word}{quote}"));
-        format!("({})", quoted.collect::<Vec<_>>().join(and))
+        let words = indexed(tx, project, words).into_iter();
+        let quoted: Vec<_> = words.map(|word| format!("{quote}{word}{quote}")).collect();
+        format!("({})", quoted.join(and))
     };
     if none.is_empty() {
         return every(all);
@@ -118,17 +119,32 @@ pub(crate) fn match_text(
     every(all) + not + &every(none)
 }
 
-/// SQLite's index holds the words of each project apart: it steps through all
-/// rows of every word of a condition, and so a word that only names the project
-/// would make the rarest search as slow as the largest project. PostgreSQL
-/// looks at the project beside the words, and would store it with every word.
-fn indexed(tx: &Tx, project: ProjectId, word: &str) -> String {
+/// Words as they stand in the index, which holds many projects. SQLite steps
+/// through all rows of every word of a condition, so a word that names the
+/// project would make the rarest search as slow as the largest project: there
+/// each word has it in front. PostgreSQL begins with the rarest word and would
+/// keep the longer ones with every entry: there the project is one more word.
+fn indexed(tx: &Tx, project: ProjectId, words: &BTreeSet<String>) -> Vec<String> {
+    // The half of the id that is random; the entry has all of it.
+    let project = project.0.as_u64_pair().1;
     match tx {
-        // The half of the id that is random; the entry has all of it.
-        Tx::Sqlite(_) => format!("{:x}\u{a7}{word}", project.0.as_u64_pair().1),
-        Tx::Postgres(_) => word.to_owned(),
+        Tx::Sqlite(_) => {
+            let words = words.iter().map(|word| format!("{project:x}\u{a7}{word}"));
+            words.collect()
+        }
+        Tx::Postgres(_) => {
+            let words = words.iter().cloned();
+            words.chain([format!("\u{a7}p{project:x}")]).collect()
+        }
     }
 }
+
+/// Webhooks whose turn has come. Several nodes ask at once on PostgreSQL: each
+/// takes what no other is taking. SQLite has one writer at a time.
+pub(crate) const DUE_WEBHOOKS: Sql = Sql {
+    sqlite: "select id from webhooks where next_at <= $1 order by next_at limit $2",
+    postgres: "select id from webhooks where next_at <= $1 order by next_at limit $2 for update skip locked",
+};
 
 /// Row locks: SQLite has one writer at a time and needs none.
 pub(crate) fn lock(lock: &Lock) -> &'static str {
@@ -138,6 +154,7 @@ pub(crate) fn lock(lock: &Lock) -> &'static str {
         Lock::Task(_) => "select 1 from tasks where id = $1 for update",
         Lock::Idea(_) => "select 1 from ideas where id = $1 for update",
         Lock::Message(_) => "select 1 from messages where id = $1 for update",
+        Lock::Webhook(_) => "select 1 from webhooks where id = $1 for update",
     }
 }
 

@@ -18,6 +18,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("../../../migrations/0003_knowledge.sql"),
     ),
     (
+        "0004_webhooks",
+        include_str!("../../../migrations/0004_webhooks.sql"),
+    ),
+    (
         "0005_github",
         include_str!("../../../migrations/0005_github.sql"),
     ),

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use domain::Result;
 use domain::error::Error;
-use domain::id::{AccountId, Id, IdeaId, MessageId, ProjectId, TaskId};
+use domain::id::{AccountId, Id, IdeaId, MessageId, ProjectId, TaskId, WebhookId};
 use uuid::Uuid;
 
 use crate::dialect::Sql;
@@ -33,6 +33,8 @@ pub enum Lock {
     Idea(IdeaId),
     /// A message with its counters.
     Message(MessageId),
+    /// A webhook and what waits for it.
+    Webhook(WebhookId),
 }
 
 impl Lock {
@@ -43,6 +45,7 @@ impl Lock {
             Self::Task(id) => Val::Uuid(id.uuid()),
             Self::Idea(id) => Val::Uuid(id.uuid()),
             Self::Message(id) => Val::Uuid(id.uuid()),
+            Self::Webhook(id) => Val::Uuid(id.uuid()),
         }
     }
 }

@@ -9,6 +9,7 @@
 //! | [`engine`] | the two storage engines, and [`on_both_engines!`] to run one test body on each |
 //! | [`http`] | a client that treats refusals as answers and shows the exchange when an assertion fails |
 //! | [`process`] | the `guildhall` binary as a child process that can be killed |
+//! | [`receiver`] | an HTTP endpoint that remembers what it was sent |
 //! | `server` | a server inside the test's own process (feature `server`) |
 //! | `github` | a double of GitHub's API (feature `server`) |
 //! | [`parallel()`] | several threads released at the same moment, for races |
@@ -33,6 +34,7 @@ pub mod http;
 mod parallel;
 pub mod postgres;
 pub mod process;
+pub mod receiver;
 #[cfg(feature = "server")]
 pub mod server;
 

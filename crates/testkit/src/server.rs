@@ -87,11 +87,26 @@ impl Server {
     #[track_caller]
     #[must_use]
     pub fn start_on(scratch: Arc<Scratch>, change: impl FnOnce(&mut Settings)) -> Server {
+        Server::start_at(scratch, server::Clock::system(), change)
+    }
+
+    /// A server whose clock the test may advance.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    #[track_caller]
+    #[must_use]
+    pub fn start_at(
+        scratch: Arc<Scratch>,
+        clock: server::Clock,
+        change: impl FnOnce(&mut Settings),
+    ) -> Server {
         let mut settings = Settings::for_tests(scratch.url());
         settings.operator.key = Some(OPERATOR_KEY.into());
         change(&mut settings);
-        let (address, stop, thread) =
-            spawn(settings).unwrap_or_else(|error| panic!("the server does not start: {error:#}"));
+        let (address, stop, thread) = spawn(settings, clock)
+            .unwrap_or_else(|error| panic!("the server does not start: {error:#}"));
         Server {
             client: Client::new(&format!("http://{address}")),
             stop: Some(stop),
@@ -213,10 +228,13 @@ fn text(answer: &Value, place: &str) -> String {
 }
 
 /// Starts the server on a thread of its own and waits until it listens.
-fn spawn(settings: Settings) -> anyhow::Result<(SocketAddr, oneshot::Sender<()>, JoinHandle<()>)> {
+fn spawn(
+    settings: Settings,
+    clock: server::Clock,
+) -> anyhow::Result<(SocketAddr, oneshot::Sender<()>, JoinHandle<()>)> {
     let (started, starting) = mpsc::channel();
     let (stop, stopped) = oneshot::channel();
-    let thread = thread::spawn(move || host(settings, &started, stopped));
+    let thread = thread::spawn(move || host(settings, clock, &started, stopped));
     let address = starting
         .recv()
         .context("the server panics while it starts")??;
@@ -226,6 +244,7 @@ fn spawn(settings: Settings) -> anyhow::Result<(SocketAddr, oneshot::Sender<()>,
 /// Runs the server until the other end of `stopped` goes.
 fn host(
     settings: Settings,
+    clock: server::Clock,
     started: &mpsc::Sender<anyhow::Result<SocketAddr>>,
     stopped: oneshot::Receiver<()>,
 ) {
@@ -235,7 +254,7 @@ fn host(
         .build()
         .expect("a runtime");
     runtime.block_on(async {
-        match server::start(settings).await {
+        match server::start_at(settings, clock).await {
             Ok(running) => {
                 // The test waits for this.
                 let _ = started.send(Ok(running.address()));

@@ -28,3 +28,4 @@ pub mod services;
 pub mod tasks;
 pub mod teams;
 pub mod tickets;
+pub mod webhooks;

@@ -68,9 +68,11 @@ fn ask(client: &Client, route: &Route) -> Request {
     client.request(route.method, &path.join("/"))
 }
 
+const BODIES: usize = 3;
+
 /// The same request without a body, with a broken one and with an empty one
 /// that calls itself JSON.
-fn bodies(client: &Client, route: &Route) -> [Request; 3] {
+fn bodies(client: &Client, route: &Route) -> [Request; BODIES] {
     let json = |request: Request| request.header("content-type", "application/json");
     [
         ask(client, route),
@@ -113,10 +115,12 @@ fn with_a_wrong_key() {
 fn as_an_agent() {
     let server = Server::start(Engine::Sqlite);
     for (route, n) in api::routes().iter().zip(0..) {
-        // One that gives its key away gets a new agent to ask on.
-        let agent = server.register(&format!("agent-{n}"));
-        for request in bodies(&agent.client, route).into_iter().rev() {
-            check(route, Caller::Agent, &request.send());
+        // One that gives its key away cannot ask again.
+        for shape in 0..BODIES {
+            let agent = server.register(&format!("agent-{n}-{shape}"));
+            let request = bodies(&agent.client, route).into_iter().nth(shape);
+            let answer = request.expect("a shape of body").send();
+            check(route, Caller::Agent, &answer);
         }
     }
 }

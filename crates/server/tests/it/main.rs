@@ -20,6 +20,7 @@ mod program;
 mod properties;
 mod races;
 mod readme;
+mod webhooks;
 mod wire_bodies;
 mod wire_routes;
 mod wire_talk;

@@ -146,6 +146,12 @@ statements! {
     OVERFILLED = "select count(*) from positions where taken > seats or taken < 0";
     TICKETS = "select count(*) from (select p.id from projects p left join tickets t on t.project = p.id \
         group by p.id, p.last_ticket having count(t.number) <> p.last_ticket or coalesce(max(t.number), 0) <> p.last_ticket) gaps";
+    WEBHOOKS = differing!(
+        "r.id",
+        "select id, pending as n from webhooks where active = 1",
+        "select d.webhook as id, -1 from deliveries d join webhooks w on w.id = d.webhook \
+         where w.active = 1 and d.status = 'pending'"
+    );
     TASK_EVENTS = differing!(
         "r.task",
         "select id as task, 1 as n from tasks",
@@ -271,6 +277,10 @@ const INVARIANTS: &[Invariant] = &[
     Invariant {
         says: "tickets are numbered without gaps",
         sql: TICKETS,
+    },
+    Invariant {
+        says: "webhooks know how much waits for them",
+        sql: WEBHOOKS,
     },
     Invariant {
         says: "the log tells of every task",

@@ -54,7 +54,7 @@ pub struct Shown {
 }
 
 /// How far a follower has come: behind the cursor nothing appears any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
     /// The transaction of the last event seen; 0 on the embedded engine.
     writer: i64,
@@ -73,6 +73,19 @@ pub struct Followed {
     pub subject: Uuid,
     /// The facts, as a JSON object.
     pub body: String,
+    /// By whom.
+    pub actor: Option<AccountId>,
+    /// In which project.
+    pub project: Option<ProjectId>,
+    /// When.
+    pub at: Time,
+}
+
+impl Cursor {
+    /// The place in the log of the event it stands on.
+    pub fn seq(self) -> i64 {
+        self.seq
+    }
 }
 
 /// Which events the feed shows.
@@ -88,6 +101,8 @@ statements! {
     INSERT = "insert into events (kind, public, actor, key_used, subject, project, body, created_at) \
         values ($1, $2, $3, $4, $5, $6, $7, $8)";
     LAST = "select coalesce(max(seq), 0) from events";
+    PLACE = "select writer, seq from followers where name = $1";
+    GO_ON = "update followers set writer = $1, seq = $2 where name = $3 and writer = $4 and seq = $5";
     COUNT_BY_ACTOR = "select count(*) from events where public = 1 and actor = $1";
     COUNT_BY_ACTOR_KIND = "select count(*) from events where public = 1 and actor = $1 and kind = $2";
 }
@@ -222,7 +237,37 @@ pub async fn follow(tx: &mut Tx, after: Cursor, rows: u32) -> Result<Vec<Followe
             what: row.word(2, Happening::parse)?,
             subject: row.uuid(3)?,
             body: row.text(4)?,
+            actor: row.opt_id(5)?,
+            project: row.opt_id(6)?,
+            at: row.time(7)?,
         })
+    })
+    .await
+}
+
+/// How far a follower has come that keeps its place in the database.
+pub async fn place(tx: &mut Tx, follower: &'static str) -> Result<Cursor> {
+    let place = tx.row(PLACE, vec![follower.into()], read_cursor).await?;
+    place.ok_or_else(Error::internal)
+}
+
+/// Moves a follower from one place to another.
+///
+/// # Errors
+/// `Conflict` when it is not there any more: another node moved it.
+pub async fn go_on(tx: &mut Tx, follower: &'static str, from: Cursor, to: Cursor) -> Result<()> {
+    let params = vec![
+        to.writer.into(),
+        to.seq.into(),
+        follower.into(),
+        from.writer.into(),
+        from.seq.into(),
+    ];
+    tx.write_or(GO_ON, params, || {
+        Error::conflict(
+            "follower_moved",
+            "another node has gone on from here: look again",
+        )
     })
     .await
 }

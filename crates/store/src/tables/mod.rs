@@ -18,6 +18,7 @@ macro_rules! statements {
 pub mod accounts;
 pub mod audit;
 pub mod channels;
+pub mod deliveries;
 pub mod events;
 pub mod ideas;
 pub mod idempotency;
@@ -37,6 +38,7 @@ pub mod tasks;
 pub mod teams;
 pub mod tickets;
 pub mod votes;
+pub mod webhooks;
 
 /// Every statement this crate can send.
 pub fn statements() -> Vec<Sql> {
@@ -44,6 +46,7 @@ pub fn statements() -> Vec<Sql> {
         accounts::ALL,
         audit::ALL,
         channels::ALL,
+        deliveries::ALL,
         events::ALL,
         idempotency::ALL,
         ideas::ALL,
@@ -63,6 +66,7 @@ pub fn statements() -> Vec<Sql> {
         teams::ALL,
         tickets::ALL,
         votes::ALL,
+        webhooks::ALL,
     ];
     let built = [
         tasks::built(),
@@ -70,6 +74,7 @@ pub fn statements() -> Vec<Sql> {
         ideas::built(),
         events::built(),
         knowledge::built(),
+        webhooks::built(),
     ];
     fixed.concat().into_iter().chain(built.concat()).collect()
 }

@@ -4,6 +4,7 @@
 use domain::id::{AccountId, ChannelId, KnowledgeId, MessageId, ProjectId, made_at};
 use domain::knowledge::{Category, Importance};
 use domain::{Time, search};
+use store::tables::audit;
 use store::tables::channels::{self, Channel};
 use store::tables::knowledge::{self, Entry, Filter, Stretch, Text};
 use store::tables::messages::{self, Message, Said, SubjectKind, Unread};
@@ -244,6 +245,29 @@ testkit::on_both_engines! {
         });
     }
 
+    fn the_audit_misses_versions_and_words(engine: Engine) {
+        with_store(engine, async |store| {
+            remember_all(&store).await;
+            let mut next = entry(0);
+            next.version = 2;
+            put(&store, next).await;
+            assert_eq!(violated(&store).await, [""; 0]);
+            let damage = async |sql: Sql| {
+                let damaged = store.write(move |tx| Box::pin(tx.write(sql, vec![])));
+                damaged.await.expect("damage");
+            };
+            damage(Sql {
+                sqlite: "delete from knowledge_words where rowid = 2",
+                postgres: "update knowledge set words = null where place = 2",
+            }).await;
+            assert_eq!(violated(&store).await, ["everything a project remembers can be found"]);
+            damage(Sql::new("delete from knowledge_versions")).await;
+            assert_eq!(violated(&store).await, [
+                "every version of what a project remembers is kept", "everything a project remembers can be found",
+            ]);
+        });
+    }
+
     fn unread_messages_are_counted_by_channel(engine: Engine) {
         with_store(engine, async |store| {
             let written = store.write(|tx| Box::pin(async {
@@ -277,6 +301,22 @@ testkit::on_both_engines! {
             assert_eq!(some, 10);
         });
     }
+}
+
+/// The invariants that do not hold.
+async fn violated(store: &Store) -> Vec<&'static str> {
+    let findings = store.read(|tx| {
+        Box::pin(async move {
+            let mut findings = Vec::new();
+            for invariant in audit::invariants() {
+                findings.push(audit::check(tx, invariant).await?);
+            }
+            Ok(findings)
+        })
+    });
+    let findings = findings.await.expect("findings");
+    let violated = findings.iter().filter(|finding| finding.violations > 0);
+    violated.map(|finding| finding.says).collect()
 }
 
 /// A message that was written so many seconds after 1970.

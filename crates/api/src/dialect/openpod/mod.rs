@@ -13,9 +13,11 @@ mod github;
 mod knowledge;
 mod projects;
 mod tickets;
+mod webhooks;
 
 use app::ops::{chat as chat_ops, heartbeat, keys, knowledge as knowledge_ops};
-use app::ops::{profiles, repositories, services, teams, tickets as ticket_ops};
+use app::ops::{profiles, repositories, services, teams};
+use app::ops::{tickets as ticket_ops, webhooks as webhook_ops};
 use axum::http::request::Parts;
 use bytes::Bytes;
 use domain::id::ProjectId;
@@ -118,6 +120,12 @@ pub(crate) fn routes() -> Routes {
         // 2.14 services
         .post::<Openpod, services::Ask>("/api/agent/v1/delegate")
         .post::<Openpod, services::Ask>("/api/agent/v1/services/{slug}/invoke")
+        // 2.14 webhooks
+        .get::<Openpod, webhook_ops::List>("/api/agent/v1/webhooks")
+        .post::<Openpod, webhook_ops::Register>("/api/agent/v1/webhooks")
+        .delete::<Openpod, webhook_ops::Remove>("/api/agent/v1/webhooks/{id}")
+        .get::<Openpod, webhook_ops::Deliveries>("/api/agent/v1/webhooks/{id}/deliveries")
+        .post::<Openpod, webhook_ops::Replay>("/api/agent/v1/webhooks/{id}/deliveries/{delivery}/replay")
         // 2.14, 4.4 GitHub
         .get_errand::<Openpod, repositories::Token>("/api/agent/v1/github/token")
         .get_errand::<Openpod, repositories::Pulls>("/api/agent/v1/github/prs")

@@ -3,7 +3,7 @@
 
 use domain::event::Happening;
 use domain::id::TaskId;
-use domain::task::Status;
+use domain::task::{Funding, Status};
 use domain::{Error, Result};
 use store::tables::tasks::Shown;
 
@@ -37,6 +37,12 @@ impl Op for MarkPaid {
             return Err(Error::conflict(
                 "task_already_paid",
                 "this task's reward was paid already",
+            ));
+        }
+        if shown.task.terms.funding == Funding::Project && shown.task.reward.is_some() {
+            return Err(Error::conflict(
+                "reward_is_owed",
+                "the ledger pays this reward as soon as its project's owner funds the project",
             ));
         }
         shown.task.paid_at = Some(cx.now);

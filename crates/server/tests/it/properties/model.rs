@@ -153,6 +153,10 @@ pub struct Total {
     pub escrow: i64,
     pub fees: i64,
     pub payouts: i64,
+    /// To workers.
+    pub owed: i64,
+    /// By owners.
+    pub owing: i64,
 }
 
 /// What was moved, by asset.
@@ -162,7 +166,9 @@ pub struct Totals(pub BTreeMap<String, Total>);
 impl Totals {
     /// What was made or lost on the way: nothing.
     pub fn imbalance(&self) -> BTreeMap<String, i64> {
-        let left = |total: &Total| total.issued - total.wallets - total.escrow - total.fees;
+        let left = |total: &Total| {
+            total.issued + total.owing - total.owed - total.wallets - total.escrow - total.fees
+        };
         let all = self
             .0
             .iter()
@@ -285,7 +291,9 @@ impl Model {
             }
             Step::MarkPaid { task } => {
                 let task = self.task(task)?;
+                let is_owed = task.terms.funding == Funding::Project && task.reward.is_some();
                 match (task.status, task.is_paid) {
+                    (Status::Accepted, false) if is_owed => return Err("reward_is_owed"),
                     (Status::Accepted, false) => task.is_paid = true,
                     (Status::Accepted, true) => return Err("task_already_paid"),
                     _ => return Err("task_not_completed"),
@@ -402,10 +410,18 @@ impl Model {
         let Some((asset, gross)) = task.reward else {
             return Ok(());
         };
-        task.is_paid = true;
         let worker = task.assignee.expect("somebody handed it in");
         let fee = (i128::from(gross) * i128::from(fee_bps) + 5_000) / 10_000;
         let fee = i64::try_from(fee).expect("no more than the reward");
+        if funding == Funding::Project {
+            // Nobody funds the project here: its owner owes it all.
+            let total = self.totals.entry(asset).or_default();
+            total.fees += fee;
+            total.owed += gross - fee;
+            total.owing += gross;
+            return Ok(());
+        }
+        task.is_paid = true;
         *self.wallets.entry((worker, asset)).or_default() += gross - fee;
         let total = self.totals.entry(asset).or_default();
         total.fees += fee;

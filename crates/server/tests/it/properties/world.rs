@@ -430,6 +430,8 @@ impl World {
             match bucket.as_str() {
                 "available" => total.wallets += units,
                 "escrow" => total.escrow += units,
+                "receivable" => total.owed += units,
+                "payable" => total.owing -= units,
                 other => panic!("money in {other}"),
             }
         }
