@@ -1,8 +1,11 @@
 //! THE handler: body limit, credential, rate limit, decode, idempotency,
-//! operation, encode, error. Every operation at every door goes through here.
+//! operation or errand, encode, error. Every call of every door goes through
+//! here.
 //!
-//! It is not generic: what differs between operations is a [`Spec`], so that
-//! the handler is compiled once and not once per operation and door.
+//! It is not generic: what differs between calls is a [`Spec`], so that the
+//! handler is compiled once and not once per operation and door. Whether a
+//! call is an operation (inside a transaction) or an errand (around some) only
+//! `App::answer` sees.
 
 use std::marker::PhantomData;
 use std::net::IpAddr;
@@ -18,7 +21,7 @@ use domain::policy::{Actor, Permission};
 use domain::{Error, Kind, Result, limits};
 use http_body_util::BodyExt;
 
-use crate::dialect::{Dialect, Table, Wire};
+use crate::dialect::{Dialect, ErrandWire, Table, Wire};
 use crate::input::Input;
 use crate::{Api, observe};
 
@@ -28,13 +31,14 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// Seconds in which a body must have arrived.
 const BODY_TIMEOUT_S: u64 = 30;
 
-/// One operation at one door.
+/// One operation or errand at one door.
 pub(crate) struct Spec {
     pub(crate) table: &'static Table,
     pub(crate) operation: &'static str,
     pub(crate) needs: Permission,
     pub(crate) effect: Effect,
     pub(crate) decode: fn(&Input<'_>) -> Result<Prepared>,
+    pub(crate) refuse: fn(Error) -> Response,
 }
 
 /// The spec of operation `O` at door `D`.
@@ -47,9 +51,26 @@ pub(crate) fn spec<D: Dialect, O: Wire<D>>() -> &'static Spec {
             needs: O::NEEDS,
             effect: O::EFFECT,
             decode: |input| Ok(Prepared::new(O::decode(input)?, O::encode)),
+            refuse: D::TABLE.error,
         };
     }
     Of::<D, O>::SPEC
+}
+
+/// The spec of errand `E` at door `D`.
+pub(crate) fn errand_spec<D: Dialect, E: ErrandWire<D>>() -> &'static Spec {
+    struct Of<D, E>(PhantomData<(D, E)>);
+    impl<D: Dialect, E: ErrandWire<D>> Of<D, E> {
+        const SPEC: &'static Spec = &Spec {
+            table: D::TABLE,
+            operation: E::NAME,
+            needs: E::NEEDS,
+            effect: E::EFFECT,
+            decode: |input| Ok(Prepared::errand(E::decode(input)?, E::encode)),
+            refuse: E::refuse,
+        };
+    }
+    Of::<D, E>::SPEC
 }
 
 /// Handles one request.
@@ -267,7 +288,7 @@ fn respond(spec: &'static Spec, outcome: Result<Answered>) -> Response {
         }
         Err(error) => {
             let code = error.code;
-            ((spec.table.error)(error), Some(code))
+            ((spec.refuse)(error), Some(code))
         }
     };
     response.extensions_mut().insert(observe::Noted {

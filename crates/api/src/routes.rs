@@ -8,8 +8,8 @@ use axum::routing::{MethodFilter, on};
 use domain::policy::Permission;
 
 use crate::Api;
-use crate::dialect::{Dialect, Wire};
-use crate::endpoint::{Spec, endpoint, spec};
+use crate::dialect::{Dialect, ErrandWire, Wire};
+use crate::endpoint::{Spec, endpoint, errand_spec, spec};
 
 /// One route of one door.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,7 @@ pub struct Route {
     pub method: &'static str,
     /// The path, with parameters in braces.
     pub path: &'static str,
-    /// The operation's name.
+    /// The operation's or errand's name.
     pub operation: &'static str,
     /// What one must be allowed to do.
     pub needs: Permission,
@@ -36,18 +36,20 @@ pub(crate) struct Routes {
 }
 
 macro_rules! method {
-    ($name:ident, $filter:ident, $word:literal) => {
-        pub(crate) fn $name<D: Dialect, O: Wire<D>>(self, path: &'static str) -> Self {
-            self.add::<D, O>(MethodFilter::$filter, $word, path)
+    ($name:ident, $wire:ident, $spec:ident, $filter:ident, $word:literal) => {
+        pub(crate) fn $name<D: Dialect, O: $wire<D>>(self, path: &'static str) -> Self {
+            self.bind($spec::<D, O>(), MethodFilter::$filter, $word, path)
         }
     };
 }
 
 impl Routes {
-    method!(get, GET, "GET");
-    method!(post, POST, "POST");
-    method!(patch, PATCH, "PATCH");
-    method!(delete, DELETE, "DELETE");
+    method!(get, Wire, spec, GET, "GET");
+    method!(post, Wire, spec, POST, "POST");
+    method!(patch, Wire, spec, PATCH, "PATCH");
+    method!(delete, Wire, spec, DELETE, "DELETE");
+    method!(get_errand, ErrandWire, errand_spec, GET, "GET");
+    method!(post_errand, ErrandWire, errand_spec, POST, "POST");
 
     /// These routes and those of another door.
     pub(crate) fn merge(mut self, other: Self) -> Self {
@@ -56,31 +58,22 @@ impl Routes {
         self
     }
 
-    fn add<D: Dialect, O: Wire<D>>(
-        mut self,
-        filter: MethodFilter,
-        method: &'static str,
-        path: &'static str,
-    ) -> Self {
-        self.bind(spec::<D, O>(), filter, method, path);
-        self
-    }
-
     fn bind(
-        &mut self,
+        mut self,
         spec: &'static Spec,
         filter: MethodFilter,
         method: &'static str,
         path: &'static str,
-    ) {
+    ) -> Self {
         let handler = move |State(api): State<Api>, request: Request| endpoint(api, spec, request);
-        self.router = std::mem::take(&mut self.router).route(path, on(filter, handler));
+        self.router = self.router.route(path, on(filter, handler));
         let Spec {
             table,
             operation,
             needs,
             effect,
             decode: _,
+            refuse: _,
         } = *spec;
         self.routes.push(Route {
             door: table.name,
@@ -90,5 +83,6 @@ impl Routes {
             needs,
             effect,
         });
+        self
     }
 }

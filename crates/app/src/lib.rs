@@ -11,8 +11,10 @@
 mod answer;
 mod clock;
 mod entropy;
+mod errand;
 mod keyring;
 pub mod ops;
+pub mod ports;
 mod secret;
 mod work;
 
@@ -31,12 +33,14 @@ use tokio::sync::watch;
 pub use answer::{Answer, Answered, Repeat};
 pub use clock::Clock;
 pub use entropy::Entropy;
+pub use errand::Errand;
 pub use secret::{Secret, hash as hash_secret};
 pub use store::tables;
 pub use work::Prepared;
 
 use keyring::Keyring;
-use work::Work;
+use ports::Ports;
+use work::{Job, Work};
 
 /// What the operator set that operations look at.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +53,8 @@ pub struct Settings {
     pub operator_key: Option<[u8; 32]>,
     /// Whether webhooks may lead to this machine itself, for development.
     pub allow_loopback: bool,
+    /// The operator's App at GitHub, when there is one.
+    pub github: Option<ports::github::Identity>,
 }
 
 /// Whether an operation changes anything.
@@ -193,13 +199,25 @@ struct House {
     clock: Clock,
     entropy: Entropy,
     keyring: Keyring,
+    ports: Ports,
     in_flight: DashSet<[u8; 32]>,
     news: watch::Sender<()>,
 }
 
 impl App {
-    /// Puts the application on a store.
+    /// Puts the application on a store, with nothing outside in reach.
     pub fn new(store: Store, settings: Settings, clock: Clock, entropy: Entropy) -> Self {
+        Self::reaching(Ports::default(), store, settings, clock, entropy)
+    }
+
+    /// Puts the application on a store, with these ports.
+    pub fn reaching(
+        ports: Ports,
+        store: Store,
+        settings: Settings,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> Self {
         let keyring = Keyring::new(settings.operator_key);
         let house = House {
             store,
@@ -207,6 +225,7 @@ impl App {
             clock,
             entropy,
             keyring,
+            ports,
             in_flight: DashSet::new(),
             news: watch::Sender::new(()),
         };
@@ -218,6 +237,11 @@ impl App {
     /// What the operator set.
     pub fn settings(&self) -> &Settings {
         &self.house.settings
+    }
+
+    /// What is in reach outside of this server.
+    pub(crate) fn ports(&self) -> &Ports {
+        &self.house.ports
     }
 
     /// Now, by this application's clock.
@@ -264,6 +288,7 @@ impl App {
 
     /// Runs an operation for a door: its answer is encoded before the commit,
     /// so that it can be kept for a repeated request in the same transaction.
+    /// The answer of an errand is not kept (see [`Errand`]).
     ///
     /// # Errors
     /// As [`App::call`]; `Conflict` while a request with the same idempotency
@@ -275,17 +300,20 @@ impl App {
         prepared: Prepared,
         repeat: Option<Repeat>,
     ) -> Result<Answered> {
-        let Prepared {
-            needs,
-            effect,
-            work,
-        } = prepared;
+        let Prepared { needs, effect, job } = prepared;
         self.admit(actor, needs)?;
         let repeat = repeat.filter(|_| effect == Effect::Writes);
         let in_flight = &self.house.in_flight;
         let enter = |repeat: &Repeat| answer::InFlight::enter(in_flight, repeat.scope());
         let _guard = repeat.as_ref().map(enter).transpose()?;
-        self.execute(actor, effect, work, repeat).await
+        match job {
+            Job::Op(work) => self.execute(actor, effect, work, repeat).await,
+            Job::Errand(errand) => {
+                let answer = errand.run(self, actor).await?;
+                let replayed = false;
+                Ok(Answered { answer, replayed })
+            }
+        }
     }
 
     async fn execute(

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use domain::policy::Permission;
 use domain::{Error, Result, Time};
 
+use crate::errand::Trip;
 use crate::{Answer, Cx, Effect, Op};
 
 /// Work that is running.
@@ -19,11 +20,17 @@ pub(crate) trait Work: Send + Sync + 'static {
     fn run<'w, 'c: 'w>(&'w self, cx: &'w mut Cx<'c>) -> Running<'w>;
 }
 
-/// An operation that a door has decoded.
+/// What a door has decoded: an operation or an errand.
 pub struct Prepared {
     pub(crate) needs: Permission,
     pub(crate) effect: Effect,
-    pub(crate) work: Arc<dyn Work>,
+    pub(crate) job: Job,
+}
+
+/// Where it runs: inside a transaction, or around some.
+pub(crate) enum Job {
+    Op(Arc<dyn Work>),
+    Errand(Box<dyn Trip>),
 }
 
 impl Prepared {
@@ -32,7 +39,7 @@ impl Prepared {
         Self {
             needs: O::NEEDS,
             effect: O::EFFECT,
-            work: Arc::new(Encoded { op, encode }),
+            job: Job::Op(Arc::new(Encoded { op, encode })),
         }
     }
 }

@@ -38,6 +38,9 @@ pub enum Kind {
     UnsupportedMedia,
     /// The service cannot answer now; nothing was changed.
     Unavailable,
+    /// Another system that this one depends on refused or failed; nothing was
+    /// changed here.
+    Upstream,
     /// A commit failed midway: the effect may or may not have happened.
     OutcomeUnknown,
     /// A defect of ours.
@@ -66,7 +69,7 @@ pub struct Error {
     /// Further causes, often empty.
     pub details: Vec<Detail>,
     /// When to come back, in whole seconds; set for [`Kind::RateLimited`] and
-    /// [`Kind::Unavailable`].
+    /// [`Kind::Unavailable`], and where known for [`Kind::Upstream`].
     pub retry_after_s: Option<u64>,
 }
 
@@ -116,6 +119,11 @@ impl Error {
     /// [`Kind::Conflict`].
     pub fn conflict(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Kind::Conflict, code, message)
+    }
+
+    /// [`Kind::Upstream`].
+    pub fn upstream(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::Upstream, code, message)
     }
 
     /// [`Kind::Internal`]; the cause belongs in the log, not in here.

@@ -22,6 +22,7 @@ pub mod money;
 pub mod page;
 pub mod policy;
 pub mod project;
+pub mod repository;
 pub mod search;
 mod stem;
 pub mod target;

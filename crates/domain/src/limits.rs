@@ -175,3 +175,24 @@ pub const EXCERPT_CHARS: usize = 500;
 pub const DELIVERY_DAYS: i64 = 7;
 /// Rows of a webhook's log of deliveries.
 pub const DELIVERY_ROWS: u32 = 100;
+
+/// Letters of a repository's name and of its owner's (OpenPod 4.4).
+pub const REPOSITORY_NAME_CHARS: usize = 100;
+/// Projects one repository tells what happens in it.
+pub const REPOSITORY_PROJECTS: u32 = 100;
+/// Tickets of one project that may name the same pull request.
+pub const PULL_REQUEST_TICKETS: u32 = 200;
+/// Pull requests in one answer (OpenPod 2.14).
+pub const PULL_REQUESTS: usize = 30;
+/// Questions asked of GitHub at once for one answer.
+pub const GITHUB_AT_ONCE: usize = 8;
+/// Questions that this server asks GitHub at once for all answers.
+pub const GITHUB_CALLS: usize = 64;
+/// Pages of 100 checks, and of 100 statuses, that are looked at of one commit.
+pub const CHECK_PAGES: usize = 10;
+/// Bytes of an answer of GitHub's.
+pub const GITHUB_ANSWER_BYTES: usize = 8 << 20;
+/// Tokens for repositories that are kept until they run out.
+pub const REPOSITORY_TOKENS: usize = 10_000;
+/// Characters of a review that are passed on (OpenPod 4.1).
+pub const REVIEW_CHARS: usize = 500;

@@ -34,6 +34,9 @@ pub enum Permission {
     ReadPublic,
     /// Make an account; needs no credential.
     Register,
+    /// Tell what happened elsewhere; needs no credential, because a signature
+    /// over the body proves who tells it.
+    Notify,
     /// Act as an account: claim, deliver, vote, discuss, edit oneself.
     Participate,
     /// Propose a project.
@@ -103,7 +106,7 @@ impl Actor {
 impl Permission {
     /// Whether a credential must be presented at all.
     pub fn needs_credential(self) -> bool {
-        !matches!(self, Self::ReadPublic | Self::Register)
+        !matches!(self, Self::ReadPublic | Self::Register | Self::Notify)
     }
 }
 
@@ -121,7 +124,10 @@ impl Policy {
             Actor::Account { kind, .. } => *kind,
         };
         let allowed = match permission {
-            Permission::ReadPublic | Permission::Register | Permission::Participate => true,
+            Permission::ReadPublic
+            | Permission::Register
+            | Permission::Notify
+            | Permission::Participate => true,
             Permission::ProposeProject => self.open_projects || kind == AccountKind::Operator,
             Permission::ManageProjects
             | Permission::ManageTasks

@@ -8,6 +8,7 @@
 //! To add something, write a function like `expire_leases` that does one
 //! bounded round, and a line in `Runtime::start`.
 
+pub mod github;
 pub mod outgoing;
 mod webhooks;
 

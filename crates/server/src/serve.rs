@@ -1,15 +1,17 @@
 //! Putting the parts together and taking them apart again.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use api::Api;
 use app::ops::keys::EnsureOperator;
+use app::ports::Ports;
 use app::{App, Clock, Entropy, Secret};
 use domain::Kind;
 use domain::policy::Actor;
-use runtime::Runtime;
+use runtime::{Runtime, github};
 use store::exclusive::{self, Exclusive};
 use store::{Location, Store};
 use tokio::net::TcpListener;
@@ -34,19 +36,31 @@ pub struct Running {
     _exclusive: Exclusive,
 }
 
-/// Opens the application on the settings' database.
+/// Opens the application on the settings' database, for commands that ask
+/// nobody outside.
 ///
 /// # Errors
 /// When the database cannot be opened.
 pub(crate) async fn open(settings: &Settings) -> Result<App> {
-    open_at(settings, Clock::system()).await
+    open_at(Ports::default(), settings, Clock::system()).await
 }
 
-async fn open_at(settings: &Settings, clock: Clock) -> Result<App> {
+async fn open_at(ports: Ports, settings: &Settings, clock: Clock) -> Result<App> {
     let location = location(settings)?;
     let settings = settings.app()?;
     let store = Store::open(&location).await.map_err(told)?;
-    Ok(App::new(store, settings, clock, Entropy::system()))
+    let entropy = Entropy::system();
+    Ok(App::reaching(ports, store, settings, clock, entropy))
+}
+
+/// What the settings put in reach.
+fn ports(settings: &Settings) -> Result<Ports> {
+    let mut ports = Ports::default();
+    if let Some(configured) = settings.github.configured()? {
+        let github = github::Client::new(configured, Clock::system());
+        ports.github = Some(Arc::new(github.map_err(anyhow::Error::msg)?));
+    }
+    Ok(ports)
 }
 
 pub(crate) fn location(settings: &Settings) -> Result<Location> {
@@ -72,7 +86,7 @@ pub async fn start(settings: Settings) -> Result<Running> {
 /// As [`start`].
 pub async fn start_at(settings: Settings, clock: Clock) -> Result<Running> {
     let exclusive = exclusive::take(&location(&settings)?).map_err(told)?;
-    let app = open_at(&settings, clock).await?;
+    let app = open_at(ports(&settings)?, &settings, clock).await?;
     let metrics = instruments::metrics()?;
     let api = Api::new(
         app.clone(),

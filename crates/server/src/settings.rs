@@ -1,6 +1,8 @@
 //! What the operator sets: defaults, then a TOML file, then the environment
 //! (`GUILDHALL_SECTION__KEY`), then flags.
 
+mod github;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -14,6 +16,8 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+
+pub use github::GitHub;
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -31,6 +35,8 @@ pub struct Settings {
     pub limits: Limits,
     /// The POLT door.
     pub polt: Polt,
+    /// The operator's App at GitHub.
+    pub github: GitHub,
     /// Further assets of the ledger: code to number of decimals.
     pub assets: BTreeMap<String, u32>,
     /// Webhooks.
@@ -115,6 +121,7 @@ impl Default for Settings {
             operator: Operator::default(),
             limits: Limits::default(),
             polt: Polt::default(),
+            github: GitHub::default(),
             assets: BTreeMap::new(),
             webhooks: Webhooks::default(),
             log: Log {
@@ -184,7 +191,10 @@ impl Settings {
             );
             figment = figment.merge(Toml::file_exact(file));
         }
-        let keys = OPERATOR_KEY_VARIABLES.map(|name| name.trim_start_matches(PREFIX));
+        let keys = OPERATOR_KEY_VARIABLES
+            .into_iter()
+            .chain([github::SECRET_VARIABLE]);
+        let keys: Vec<_> = keys.map(|name| name.trim_start_matches(PREFIX)).collect();
         let environment = Env::prefixed(PREFIX).ignore(&keys).split("__");
         let mut settings: Self = figment.merge(environment).extract().with_context(|| {
             let named = file.map(|file| format!(" {}", file.display()));
@@ -198,6 +208,8 @@ impl Settings {
             .into_iter()
             .find_map(|name| std::env::var(name).ok());
         settings.operator.key = key.or(settings.operator.key);
+        let secret = std::env::var(github::SECRET_VARIABLE).ok();
+        settings.github.webhook_secret = secret.or(settings.github.webhook_secret);
         let Flags {
             listen,
             database,
@@ -246,6 +258,7 @@ impl Settings {
             assets,
             operator_key: self.operator.key.as_deref().map(app::hash_secret),
             allow_loopback: self.webhooks.allow_loopback || self.dev,
+            github: self.github.identity(),
         })
     }
 

@@ -21,6 +21,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0004_webhooks",
         include_str!("../../../migrations/0004_webhooks.sql"),
     ),
+    (
+        "0005_github",
+        include_str!("../../../migrations/0005_github.sql"),
+    ),
 ];
 
 /// The newest version this binary knows.

@@ -11,6 +11,7 @@
 //! | [`process`] | the `guildhall` binary as a child process that can be killed |
 //! | [`receiver`] | an HTTP endpoint that remembers what it was sent |
 //! | `server` | a server inside the test's own process (feature `server`) |
+//! | `github` | a double of GitHub's API (feature `server`) |
 //! | [`parallel()`] | several threads released at the same moment, for races |
 //!
 //! **Invariant:** nothing reaches outside this machine, nothing uses a service that happens to run on it, and whatever
@@ -27,6 +28,8 @@
 )]
 
 pub mod engine;
+#[cfg(feature = "server")]
+pub mod github;
 pub mod http;
 mod parallel;
 pub mod postgres;

@@ -4,7 +4,7 @@
 mod openpod;
 mod polt;
 
-use app::{Answer, Op};
+use app::{Answer, Errand, Op};
 use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, Uri, header};
@@ -42,6 +42,20 @@ pub(crate) trait Wire<D: Dialect>: Op {
     fn decode(input: &Input<'_>) -> Result<Self>;
     /// Writes the operation's output; `now` is the time it ran.
     fn encode(output: Self::Output, now: Time) -> Answer;
+}
+
+/// How an errand is spelled at a door.
+pub(crate) trait ErrandWire<D: Dialect>: Errand {
+    /// Reads the errand's input.
+    fn decode(input: &Input<'_>) -> Result<Self>
+    where
+        Self: Sized;
+    /// Writes the errand's output; `now` is the time it came back.
+    fn encode(output: Self::Output, now: Time) -> Answer;
+    /// Renders a refusal, where this call has another shape than its door.
+    fn refuse(error: Error) -> Response {
+        (D::TABLE.error)(error)
+    }
 }
 
 /// An id as text.
@@ -134,6 +148,7 @@ pub(crate) fn status_of(kind: Kind) -> StatusCode {
         Kind::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Kind::Precondition => StatusCode::UNPROCESSABLE_ENTITY,
         Kind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        Kind::Upstream => StatusCode::BAD_GATEWAY,
         Kind::Unavailable | Kind::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }

@@ -21,6 +21,7 @@ pub mod launches;
 pub mod messages;
 pub mod profiles;
 pub mod projects;
+pub mod repositories;
 pub mod reviews;
 pub mod server;
 pub mod services;

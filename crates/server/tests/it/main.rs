@@ -7,6 +7,7 @@ mod bad_input;
 mod commands;
 mod crash;
 mod faults;
+mod github;
 mod idempotency;
 mod lifecycle;
 mod limits;

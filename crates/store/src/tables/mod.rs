@@ -31,6 +31,7 @@ pub mod meta;
 pub mod payouts;
 pub mod profiles;
 pub mod projects;
+pub mod repositories;
 pub mod submissions;
 pub mod tallies;
 pub mod tasks;
@@ -58,6 +59,7 @@ pub fn statements() -> Vec<Sql> {
         payouts::ALL,
         profiles::ALL,
         projects::ALL,
+        repositories::ALL,
         submissions::ALL,
         tallies::ALL,
         tasks::ALL,

@@ -85,6 +85,9 @@ statements! {
         and k.project = $2 order by t.id");
     WAITING = concat!(ticket!(), "where t.project = $1 and t.phase = 'review' and t.updated_at >= $2 \
         order by t.updated_at desc, t.id desc limit $3");
+    DELIVERING = concat!(ticket!(), "where k.project = $1 and t.phase in ('working', 'review') and t.assignee in \
+        (select account from memberships where project = $1 union select owner from projects where id = $1) \
+        and lower(k.deliverables) like $2 limit $3");
     PARENT = "select parent, project from tickets where task = $1";
     INSERT = "insert into tickets (task, project, number, kind, priority, handed_in_as, criteria, labels, branch, \
         deliverables, points, due_date, parent) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
@@ -183,6 +186,19 @@ pub async fn waiting(
 ) -> Result<Vec<Ticket>> {
     let params = vec![Val::id(project), since.into(), rows.into()];
     tx.rows(WAITING, params, read).await
+}
+
+/// Unfinished tickets that those who work on a project have, and whose
+/// deliverables hold a text, which is given in lower case, or one like it:
+/// the caller looks closer.
+pub async fn delivering(
+    tx: &mut Tx,
+    project: ProjectId,
+    text: &str,
+    rows: u32,
+) -> Result<Vec<Ticket>> {
+    let params = vec![Val::id(project), format!("%{text}%").into(), rows.into()];
+    tx.rows(DELIVERING, params, read).await
 }
 
 /// The ticket above a ticket, and its project.

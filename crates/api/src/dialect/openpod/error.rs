@@ -16,6 +16,8 @@ struct Refusal<'a> {
     data: (),
     error: &'a str,
     code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid: Option<bool>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     details: Vec<Cause<'a>>,
     /// What is to be paid, how and to whom (OpenPod 2.14).
@@ -32,6 +34,21 @@ struct Cause<'a> {
 /// Renders a refusal.
 pub(super) fn render(error: Error) -> Response {
     let status = status(&error);
+    written(status, error, None)
+}
+
+/// Renders a refusal of a deliverable: what is no pull request of the project
+/// is a bad request there, and every refusal says that the deliverable is not
+/// valid (OpenPod 2.0, 2.14).
+pub(super) fn render_invalid(error: Error) -> Response {
+    let status = match error.code {
+        "repository_not_linked" | "pull_request_not_found" => StatusCode::BAD_REQUEST,
+        _ => status(&error),
+    };
+    written(status, error, Some(false))
+}
+
+fn written(status: StatusCode, error: Error, valid: Option<bool>) -> Response {
     let Error {
         kind: _,
         code,
@@ -51,6 +68,7 @@ pub(super) fn render(error: Error) -> Response {
         code,
         details: causes.collect(),
         payment_details: is_price.then(|| facts.collect()),
+        valid,
     };
     let mut response = (status, Json(refusal)).into_response();
     let headers = response.headers_mut();

@@ -5,16 +5,19 @@
 
 mod agents;
 mod chat;
+mod deliveries;
 mod desk;
 mod envelope;
 mod error;
+mod github;
 mod knowledge;
 mod projects;
 mod tickets;
 mod webhooks;
 
 use app::ops::{chat as chat_ops, heartbeat, keys, knowledge as knowledge_ops};
-use app::ops::{profiles, services, teams, tickets as ticket_ops, webhooks as webhook_ops};
+use app::ops::{profiles, repositories, services, teams};
+use app::ops::{tickets as ticket_ops, webhooks as webhook_ops};
 use axum::http::request::Parts;
 use bytes::Bytes;
 use domain::id::ProjectId;
@@ -123,4 +126,11 @@ pub(crate) fn routes() -> Routes {
         .delete::<Openpod, webhook_ops::Remove>("/api/agent/v1/webhooks/{id}")
         .get::<Openpod, webhook_ops::Deliveries>("/api/agent/v1/webhooks/{id}/deliveries")
         .post::<Openpod, webhook_ops::Replay>("/api/agent/v1/webhooks/{id}/deliveries/{delivery}/replay")
+        // 2.14, 4.4 GitHub
+        .get_errand::<Openpod, repositories::Token>("/api/agent/v1/github/token")
+        .get_errand::<Openpod, repositories::Pulls>("/api/agent/v1/github/prs")
+        .post_errand::<Openpod, repositories::Verify>("/api/agent/v1/github/verify-deliverable")
+        .post_errand::<Openpod, repositories::Connect>("/api/github/connect")
+        .post::<Openpod, repositories::Unlink>("/api/github/disconnect")
+        .post_errand::<Openpod, repositories::Hear>("/api/github/webhook")
 }

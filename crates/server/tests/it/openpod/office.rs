@@ -55,7 +55,6 @@ pub(super) struct Office {
     pub(super) server: Server,
     pub(super) owner: Person,
     pub(super) project: String,
-    pub(super) channel: String,
 }
 
 pub(super) fn register(server: &Server, name: &str) -> Person {
@@ -81,7 +80,6 @@ impl Office {
         let founded = data(founded.send().expect_status(201).json);
         Self {
             project: text(&founded["project"]["id"]),
-            channel: text(&founded["channel"]["id"]),
             server,
             owner,
         }
