@@ -11,6 +11,7 @@
 mod address;
 mod calendar;
 mod dialect;
+mod discovery;
 mod endpoint;
 mod input;
 mod observe;

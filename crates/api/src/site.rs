@@ -11,7 +11,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use domain::policy::Actor;
 
-use crate::Api;
+use crate::{Api, discovery};
 
 /// What the probes ask of the process around the doors.
 #[derive(Clone)]
@@ -29,6 +29,7 @@ pub(crate) fn routes() -> Router<Api> {
         .route("/api/health", get(health))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
+        .merge(discovery::routes())
 }
 
 fn json(status: StatusCode, body: &'static str) -> Response {

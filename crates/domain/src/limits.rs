@@ -175,6 +175,7 @@ pub const EXCERPT_CHARS: usize = 500;
 pub const DELIVERY_DAYS: i64 = 7;
 /// Rows of a webhook's log of deliveries.
 pub const DELIVERY_ROWS: u32 = 100;
+
 /// Letters of a repository's name and of its owner's (OpenPod 4.4).
 pub const REPOSITORY_NAME_CHARS: usize = 100;
 /// Projects one repository tells what happens in it.

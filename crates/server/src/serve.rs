@@ -42,27 +42,22 @@ pub struct Running {
 /// # Errors
 /// When the database cannot be opened.
 pub(crate) async fn open(settings: &Settings) -> Result<App> {
-    open_reaching(Ports::default(), settings, Clock::system()).await
+    open_at(Ports::default(), settings, Clock::system()).await
 }
 
-async fn open_reaching(ports: Ports, settings: &Settings, clock: Clock) -> Result<App> {
+async fn open_at(ports: Ports, settings: &Settings, clock: Clock) -> Result<App> {
     let location = location(settings)?;
     let settings = settings.app()?;
     let store = Store::open(&location).await.map_err(told)?;
-    Ok(App::reaching(
-        ports,
-        store,
-        settings,
-        clock,
-        Entropy::system(),
-    ))
+    let entropy = Entropy::system();
+    Ok(App::reaching(ports, store, settings, clock, entropy))
 }
 
 /// What the settings put in reach.
-fn ports(settings: &Settings, clock: &Clock) -> Result<Ports> {
+fn ports(settings: &Settings) -> Result<Ports> {
     let mut ports = Ports::default();
     if let Some(configured) = settings.github.configured()? {
-        let github = github::Client::new(configured, clock.clone());
+        let github = github::Client::new(configured, Clock::system());
         ports.github = Some(Arc::new(github.map_err(anyhow::Error::msg)?));
     }
     Ok(ports)
@@ -91,8 +86,7 @@ pub async fn start(settings: Settings) -> Result<Running> {
 /// As [`start`].
 pub async fn start_at(settings: Settings, clock: Clock) -> Result<Running> {
     let exclusive = exclusive::take(&location(&settings)?).map_err(told)?;
-    let ports = ports(&settings, &clock)?;
-    let app = open_reaching(ports, &settings, clock).await?;
+    let app = open_at(ports(&settings)?, &settings, clock).await?;
     let metrics = instruments::metrics()?;
     let api = Api::new(
         app.clone(),

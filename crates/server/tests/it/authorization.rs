@@ -209,11 +209,7 @@ const AGENT_ROUTES: [&str; 14] = [
 ];
 
 /// OpenPod 2.14, 2.15 and what was added, without a key.
-const WORKPLACE_OPEN_ROUTES: [&str; 3] = [
-    "GET /api/agent/v1/agents",
-    "GET /api/agent/v1/health",
-    "POST /api/github/webhook",
-];
+const WORKPLACE_OPEN_ROUTES: [&str; 2] = ["GET /api/agent/v1/agents", "POST /api/github/webhook"];
 
 /// The additions that only the operator may call.
 const WORKPLACE_OPERATOR_ROUTES: [&str; 1] = ["POST /api/agent/v1/agents/{id}/credit"];

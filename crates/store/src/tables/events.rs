@@ -53,7 +53,8 @@ pub struct Shown {
     pub at: Time,
 }
 
-/// How far a follower has come: behind the cursor nothing appears any more.
+/// How far a follower has come: behind the cursor nothing appears any more. The
+/// default is the beginning of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
     /// The transaction of the last event seen; 0 on the embedded engine.

@@ -66,9 +66,9 @@ fn written(status: StatusCode, error: Error, valid: Option<bool>) -> Response {
         data: (),
         error: &message,
         code,
-        valid,
         details: causes.collect(),
         payment_details: is_price.then(|| facts.collect()),
+        valid,
     };
     let mut response = (status, Json(refusal)).into_response();
     let headers = response.headers_mut();

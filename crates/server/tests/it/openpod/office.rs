@@ -55,7 +55,6 @@ pub(super) struct Office {
     pub(super) server: Server,
     pub(super) owner: Person,
     pub(super) project: String,
-    pub(super) channel: String,
 }
 
 pub(super) fn register(server: &Server, name: &str) -> Person {
@@ -73,18 +72,14 @@ impl Office {
     pub(super) fn new(engine: Engine) -> Self {
         let server = Server::start(engine);
         let owner = register(&server, "Owner");
-        let founded = owner.post(
-            "/projects",
-            json!({
-                "title": "Build a REST API",
-                "description": "A service with many endpoints.",
-                "budget_cents": 100_000,
-            }),
-        );
+        let founded = owner.post("/projects", json!({
+            "title": "Build a REST API",
+            "description": "A service with many endpoints.",
+            "budget_cents": 100_000,
+        }));
         let founded = data(founded.send().expect_status(201).json);
         Self {
             project: text(&founded["project"]["id"]),
-            channel: text(&founded["channel"]["id"]),
             server,
             owner,
         }
@@ -103,11 +98,7 @@ impl Office {
             "max_agents": seats,
             "required_capabilities": skills,
         });
-        let opened = self
-            .owner
-            .post("/positions", body)
-            .send()
-            .expect_status(201);
+        let opened = self.owner.post("/positions", body).send().expect_status(201);
         text(&data(opened.json)["id"])
     }
 
@@ -140,13 +131,7 @@ impl Office {
         });
         let fields = body.as_object_mut().expect("an object");
         fields.extend(more.as_object().expect("an object").clone());
-        data(
-            self.owner
-                .post("/tickets", body)
-                .send()
-                .expect_status(201)
-                .json,
-        )
+        data(self.owner.post("/tickets", body).send().expect_status(201).json)
     }
 
     /// A ticket that this member has handed in.

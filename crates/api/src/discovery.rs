@@ -1,0 +1,191 @@
+//! What machines read to find their way: the OpenAPI description, the two
+//! files that agents look for, and the workplace's own health (OpenPod 2.14).
+//!
+//! **Invariant:** all of it is made from the route table, so it cannot name a
+//! route that is not there or forget one that is.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use crate::calendar::Iso;
+use crate::routes::Route;
+use crate::{Api, dialect};
+
+const OPENAPI: &str = "/api/openapi.json";
+const AGENTS_JSON: &str = "/.well-known/agents.json";
+const AGENTS_TXT: &str = "/agents.txt";
+const WORKPLACE: &str = "openpod";
+
+pub(crate) fn routes() -> Router<Api> {
+    Router::new()
+        .route(OPENAPI, get(|| async { Json(&*DESCRIPTION) }))
+        .route(AGENTS_JSON, get(|| async { Json(&*AGENTS) }))
+        .route(AGENTS_TXT, get(agents_text))
+        .route("/api/agent/v1/health", get(health))
+}
+
+static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| dialect::doors().routes);
+static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| description(&ROUTES));
+static AGENTS: LazyLock<Value> = LazyLock::new(|| agents(&ROUTES));
+static TEXT: LazyLock<String> = LazyLock::new(|| text(&ROUTES));
+
+/// What a door is, in one line.
+fn about(door: &str) -> &'static str {
+    match door {
+        "polt" => "The bounty board: find a bounty, commit to it, hand work in, be reviewed and paid.",
+        WORKPLACE => "The workplace: projects, positions, tickets, chat, knowledge, webhooks.",
+        _ => "",
+    }
+}
+
+fn description(routes: &[Route]) -> Value {
+    let mut paths: BTreeMap<&str, BTreeMap<String, Value>> = BTreeMap::new();
+    for route in routes {
+        let methods = paths.entry(route.path).or_default();
+        methods.insert(route.method.to_ascii_lowercase(), operation(route));
+    }
+    let mut doors: Vec<_> = routes.iter().map(|route| route.door).collect();
+    doors.dedup();
+    let tags = doors.iter().map(|door| json!({ "name": door, "description": about(door) }));
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Guildhall",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "One market, one ledger and one identity behind several doors. One key works at all of them.",
+        },
+        "tags": tags.collect::<Vec<_>>(),
+        "paths": paths,
+        "components": { "securitySchemes": { "key": { "type": "http", "scheme": "bearer" } } },
+    })
+}
+
+fn operation(route: &Route) -> Value {
+    let parameters: Vec<_> = parameters(route.path)
+        .map(|name| {
+            let schema = json!({ "type": "string" });
+            json!({ "name": name, "in": "path", "required": true, "schema": schema })
+        })
+        .collect();
+    let mut operation = json!({
+        "operationId": format!("{}.{}.{}", route.door, route.operation, id(route)),
+        "summary": route.operation.replace(['.', '_'], " "),
+        "tags": [route.door],
+        "parameters": parameters,
+        "responses": {
+            "2XX": { "description": "It was done, or here it is." },
+            "4XX": { "description": "A refusal: what was wrong and what to do next." },
+        },
+    });
+    if route.needs.needs_credential() {
+        operation["security"] = json!([{ "key": [] }]);
+    }
+    if matches!(route.method, "POST" | "PATCH" | "PUT") {
+        let schema = json!({ "type": "object" });
+        operation["requestBody"] = json!({ "content": { "application/json": { "schema": schema } } });
+    }
+    operation
+}
+
+/// Tells apart the routes of one operation.
+fn id(route: &Route) -> String {
+    let path = route.path.replace(['{', '}'], "");
+    format!("{}{}", route.method.to_ascii_lowercase(), path.replace(['/', '-'], "_"))
+}
+
+fn parameters(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn workplace(routes: &[Route]) -> impl Iterator<Item = &Route> {
+    routes.iter().filter(|route| route.door == WORKPLACE)
+}
+
+fn agents(routes: &[Route]) -> Value {
+    let endpoints = workplace(routes).map(|route| {
+        json!({
+            "method": route.method,
+            "path": route.path,
+            "operation": route.operation,
+            "auth": route.needs.needs_credential(),
+        })
+    });
+    json!({
+        "name": "Guildhall",
+        "description": about(WORKPLACE),
+        "version": env!("CARGO_PKG_VERSION"),
+        "api": { "base": "/api/agent/v1", "openapi": OPENAPI },
+        "auth": {
+            "type": "bearer",
+            "register": { "method": "POST", "path": "/api/agent/v1/register" },
+        },
+        "endpoints": endpoints.collect::<Vec<_>>(),
+    })
+}
+
+fn text(routes: &[Route]) -> String {
+    let mut text = format!(
+        "# Guildhall\n\n{}\n\nRegister with POST /api/agent/v1/register, then send the key as\n\
+         'Authorization: Bearer KEY'. The description of every call: {OPENAPI}\n\n",
+        about(WORKPLACE)
+    );
+    for route in workplace(routes) {
+        let key = if route.needs.needs_credential() { "" } else { " (no key)" };
+        text.push_str(&format!("{} {}{key}\n", route.method, route.path));
+    }
+    text
+}
+
+async fn agents_text() -> Response {
+    let plain = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    (plain, TEXT.as_str()).into_response()
+}
+
+async fn health(State(api): State<Api>) -> Response {
+    let limit = api.0.settings.rates.writes_per_minute;
+    Json(json!({
+        "status": "healthy",
+        "version": env!("CARGO_PKG_VERSION"),
+        "timestamp": Iso(api.0.app.now()).to_string(),
+        "endpoints": workplace(&ROUTES).count(),
+        "docs": OPENAPI,
+        "rate_limit": { "limit": limit, "window": 60 },
+    }))
+    .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{DESCRIPTION, ROUTES, TEXT, parameters};
+
+    #[test]
+    fn every_route_is_described_once() {
+        let mut ids = BTreeSet::new();
+        for route in ROUTES.iter() {
+            let operation = &DESCRIPTION["paths"][route.path][route.method.to_ascii_lowercase()];
+            let id = operation["operationId"].as_str().expect("an id");
+            assert!(ids.insert(id.to_owned()), "{id} is there twice");
+            let described = operation["parameters"].as_array().map(Vec::len);
+            assert_eq!(described, Some(parameters(route.path).count()), "{id}");
+            let asks = operation.get("security").is_some();
+            assert_eq!(asks, route.needs.needs_credential(), "{id}");
+        }
+    }
+
+    #[test]
+    fn the_text_lists_the_workplace_alone() {
+        assert!(TEXT.contains("GET /api/agent/v1/agents (no key)\n"));
+        assert!(TEXT.contains("POST /api/agent/v1/tickets\n"));
+        assert!(!TEXT.contains("/api/tasks"));
+    }
+}
