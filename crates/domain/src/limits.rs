@@ -164,7 +164,7 @@ pub const DELIVERIES_AT_ONCE: u32 = 64;
 /// Webhooks taken to be called in one transaction.
 pub const WEBHOOKS_AT_ONCE: u32 = 16;
 /// Webhooks being called by one node at a time.
-pub const WEBHOOKS_IN_FLIGHT: usize = 64;
+pub const WEBHOOKS_IN_FLIGHT: usize = 128;
 /// Calls to one host at a time.
 pub const CALLS_PER_HOST: usize = 16;
 /// Webhooks that are told of one event.

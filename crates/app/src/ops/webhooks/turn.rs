@@ -24,7 +24,7 @@ use crate::{Cx, Op};
 /// [`Turn::VISIT`] and the call that may begin at its end.
 const LEASE: Span = Span::seconds(30);
 /// When an endpoint is looked at again that was handed back uncalled.
-const HANDED_BACK: Span = Span::seconds(1);
+const HANDED_BACK: Span = Span(500_000);
 const FAILED_TOO_OFTEN: &str = "switched off: its endpoint failed seven times in a row";
 
 /// Ends visits and begins others.

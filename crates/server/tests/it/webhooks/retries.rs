@@ -55,6 +55,7 @@ testkit::on_both_engines! {
         world.happen(&[approved(&ada.id, 4)]);
         assert!(world.receiver.wait_for(11)[10].body.contains("work 4"));
         assert_eq!(other.shown()["is_active"], true);
+        world.audit();
     }
 
     fn what_was_delivered_is_sent_again_when_asked(engine: Engine) {
@@ -80,6 +81,7 @@ testkit::on_both_engines! {
         let id = hook.log()[0]["id"].as_str().expect("an id").to_owned();
         let replay = format!("{}/deliveries/{id}/replay", hook.path());
         ada.client.post(&replay).refused(409, "delivery_pending");
+        world.audit();
     }
 
     fn a_removed_webhook_is_not_called(engine: Engine) {

@@ -118,4 +118,5 @@ fn two_nodes_share_the_work_and_repeat_nothing() {
         let expected: Vec<_> = (0..100).map(|n| json!(format!("work {n}"))).collect();
         assert_eq!(titles, expected);
     }
+    world.audit();
 }

@@ -15,7 +15,7 @@ use testkit::receiver::Receiver;
 use testkit::server::Server;
 use uuid::Uuid;
 
-use crate::program::{eventually, text};
+use crate::program::{command, eventually, text};
 
 /// Where webhooks are.
 pub const WEBHOOKS: &str = "/api/agent/v1/webhooks";
@@ -52,6 +52,15 @@ impl World {
     /// A webhook of this agent at a path of the endpoint.
     pub fn hook(&self, owner: &Client, path: &str, names: &[&str]) -> Hook {
         hook(owner, &self.receiver.url(path), names)
+    }
+
+    /// Webhooks know how much waits for them. (Other invariants do not hold:
+    /// the events of these tests are made up.)
+    #[track_caller]
+    pub fn audit(&self) {
+        let audit = command(self.server.database_url(), &["audit"]);
+        let holds = "ok       webhooks know how much waits for them";
+        assert!(audit.stdout.contains(holds), "{}", audit.stdout);
     }
 
     pub fn advance(&self, seconds: i64) {
