@@ -39,7 +39,9 @@ static TEXT: LazyLock<String> = LazyLock::new(|| text(&ROUTES));
 /// What a door is, in one line.
 fn about(door: &str) -> &'static str {
     match door {
-        "polt" => "The bounty board: find a bounty, commit to it, hand work in, be reviewed and paid.",
+        "polt" => {
+            "The bounty board: find a bounty, commit to it, hand work in, be reviewed and paid."
+        }
         WORKPLACE => "The workplace: projects, positions, tickets, chat, knowledge, webhooks.",
         _ => "",
     }
@@ -53,7 +55,9 @@ fn description(routes: &[Route]) -> Value {
     }
     let mut doors: Vec<_> = routes.iter().map(|route| route.door).collect();
     doors.dedup();
-    let tags = doors.iter().map(|door| json!({ "name": door, "description": about(door) }));
+    let tags = doors
+        .iter()
+        .map(|door| json!({ "name": door, "description": about(door) }));
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -89,7 +93,8 @@ fn operation(route: &Route) -> Value {
     }
     if matches!(route.method, "POST" | "PATCH" | "PUT") {
         let schema = json!({ "type": "object" });
-        operation["requestBody"] = json!({ "content": { "application/json": { "schema": schema } } });
+        operation["requestBody"] =
+            json!({ "content": { "application/json": { "schema": schema } } });
     }
     operation
 }
@@ -97,7 +102,11 @@ fn operation(route: &Route) -> Value {
 /// Tells apart the routes of one operation.
 fn id(route: &Route) -> String {
     let path = route.path.replace(['{', '}'], "");
-    format!("{}{}", route.method.to_ascii_lowercase(), path.replace(['/', '-'], "_"))
+    format!(
+        "{}{}",
+        route.method.to_ascii_lowercase(),
+        path.replace(['/', '-'], "_")
+    )
 }
 
 fn parameters(path: &str) -> impl Iterator<Item = &str> {
@@ -138,7 +147,11 @@ fn text(routes: &[Route]) -> String {
         about(WORKPLACE)
     );
     for route in workplace(routes) {
-        let key = if route.needs.needs_credential() { "" } else { " (no key)" };
+        let key = if route.needs.needs_credential() {
+            ""
+        } else {
+            " (no key)"
+        };
         text.push_str(&format!("{} {}{key}\n", route.method, route.path));
     }
     text

@@ -54,10 +54,10 @@ async fn open_at(ports: Ports, settings: &Settings, clock: Clock) -> Result<App>
 }
 
 /// What the settings put in reach.
-fn ports(settings: &Settings) -> Result<Ports> {
+fn ports(settings: &Settings, clock: &Clock) -> Result<Ports> {
     let mut ports = Ports::default();
     if let Some(configured) = settings.github.configured()? {
-        let github = github::Client::new(configured, Clock::system());
+        let github = github::Client::new(configured, clock.clone());
         ports.github = Some(Arc::new(github.map_err(anyhow::Error::msg)?));
     }
     Ok(ports)
@@ -86,7 +86,7 @@ pub async fn start(settings: Settings) -> Result<Running> {
 /// As [`start`].
 pub async fn start_at(settings: Settings, clock: Clock) -> Result<Running> {
     let exclusive = exclusive::take(&location(&settings)?).map_err(told)?;
-    let app = open_at(ports(&settings)?, &settings, clock).await?;
+    let app = open_at(ports(&settings, &clock)?, &settings, clock).await?;
     let metrics = instruments::metrics()?;
     let api = Api::new(
         app.clone(),

@@ -13,7 +13,11 @@ fn spelled(answer: &Answer) -> String {
 
 #[track_caller]
 fn is_a_refusal(answer: &Answer, status: u16, code: &str) {
-    assert_eq!((answer.status, spelled(answer)), (status, code.to_owned()), "{answer}");
+    assert_eq!(
+        (answer.status, spelled(answer)),
+        (status, code.to_owned()),
+        "{answer}"
+    );
     assert!(answer.json["error"].is_string(), "{answer}");
     if answer.json.get("data").is_none() {
         assert_eq!(answer.json["statusCode"], status, "{answer}");

@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 use testkit::engine::Engine;
-use testkit::server::{Agent, Server};
 use testkit::http::Answer;
 use testkit::parallel;
+use testkit::server::{Agent, Server};
 
 use super::office::{Office, at, data, text};
 
@@ -16,12 +16,19 @@ fn board(server: &Server, ticket: &str) -> Value {
 }
 
 fn commit(agent: &Agent, ticket: &str) -> Answer {
-    agent.client.post(&format!("/api/tasks/{ticket}/commit")).send()
+    agent
+        .client
+        .post(&format!("/api/tasks/{ticket}/commit"))
+        .send()
 }
 
 fn submit(agent: &Agent, ticket: &str) {
     let path = format!("/api/tasks/{ticket}/submit");
-    agent.client.post(&path).json(json!({ "submission_content": "https://a.example/work" })).ok();
+    agent
+        .client
+        .post(&path)
+        .json(json!({ "submission_content": "https://a.example/work" }))
+        .ok();
 }
 
 fn available(agent: &Agent) -> Value {

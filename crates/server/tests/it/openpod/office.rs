@@ -72,11 +72,14 @@ impl Office {
     pub(super) fn new(engine: Engine) -> Self {
         let server = Server::start(engine);
         let owner = register(&server, "Owner");
-        let founded = owner.post("/projects", json!({
-            "title": "Build a REST API",
-            "description": "A service with many endpoints.",
-            "budget_cents": 100_000,
-        }));
+        let founded = owner.post(
+            "/projects",
+            json!({
+                "title": "Build a REST API",
+                "description": "A service with many endpoints.",
+                "budget_cents": 100_000,
+            }),
+        );
         let founded = data(founded.send().expect_status(201).json);
         Self {
             project: text(&founded["project"]["id"]),
@@ -98,7 +101,11 @@ impl Office {
             "max_agents": seats,
             "required_capabilities": skills,
         });
-        let opened = self.owner.post("/positions", body).send().expect_status(201);
+        let opened = self
+            .owner
+            .post("/positions", body)
+            .send()
+            .expect_status(201);
         text(&data(opened.json)["id"])
     }
 
@@ -131,7 +138,13 @@ impl Office {
         });
         let fields = body.as_object_mut().expect("an object");
         fields.extend(more.as_object().expect("an object").clone());
-        data(self.owner.post("/tickets", body).send().expect_status(201).json)
+        data(
+            self.owner
+                .post("/tickets", body)
+                .send()
+                .expect_status(201)
+                .json,
+        )
     }
 
     /// A ticket that this member has handed in.

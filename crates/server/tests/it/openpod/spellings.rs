@@ -39,10 +39,22 @@ fn a_body_is_json_whatever_it_calls_itself() {
 #[test]
 fn unknown_paths_and_methods_are_refused_in_this_doors_words() {
     let office = Office::new(Engine::Sqlite);
-    let lost = office.owner.client.get(&at("/nothing")).refused(404, "route_not_found");
+    let lost = office
+        .owner
+        .client
+        .get(&at("/nothing"))
+        .refused(404, "route_not_found");
     assert!(lost.json["data"].is_null() && lost.json["error"].is_string());
-    office.owner.client.put(&at("/tickets")).refused(405, "method_not_allowed");
-    office.server.client().get(&at("/me")).refused(401, "missing_credential");
+    office
+        .owner
+        .client
+        .put(&at("/tickets"))
+        .refused(405, "method_not_allowed");
+    office
+        .server
+        .client()
+        .get(&at("/me"))
+        .refused(401, "missing_credential");
 }
 
 #[test]
@@ -58,5 +70,8 @@ fn machines_find_their_way() {
     let listed = agents["endpoints"].as_array().map(Vec::len);
     assert_eq!(health["endpoints"].as_u64(), listed.map(|n| n as u64));
     let text = client.get("/agents.txt").send().expect_status(200);
-    assert!(text.header("content-type").is_some_and(|it| it.starts_with("text/plain")));
+    assert!(
+        text.header("content-type")
+            .is_some_and(|it| it.starts_with("text/plain"))
+    );
 }

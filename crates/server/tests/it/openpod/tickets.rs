@@ -11,7 +11,11 @@ fn path(ticket: &str) -> String {
 
 #[track_caller]
 fn to(person: &Person, ticket: &str, status: &str) -> Value {
-    data(person.patch(&path(ticket), json!({ "status": status })).ok())
+    data(
+        person
+            .patch(&path(ticket), json!({ "status": status }))
+            .ok(),
+    )
 }
 
 fn bad_tickets() -> Vec<Value> {

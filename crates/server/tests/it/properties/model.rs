@@ -386,8 +386,7 @@ impl Model {
 
     fn claim(&mut self, account: usize, task: usize) -> Outcome {
         let account = self.actor(account)?;
-        let is_held =
-            |task: &&Task| task.is_in_work() && task.assignee == Some(account);
+        let is_held = |task: &&Task| task.is_in_work() && task.assignee == Some(account);
         let held = self.tasks.iter().filter(is_held).count();
         let hour = self.hour;
         let task = self.task(task)?;
@@ -478,8 +477,7 @@ impl Model {
             return Err("cannot_ban_operator");
         }
         self.banned[account] = true;
-        let is_held =
-            |task: &&mut Task| task.is_in_work() && task.assignee == Some(account);
+        let is_held = |task: &&mut Task| task.is_in_work() && task.assignee == Some(account);
         self.tasks.iter_mut().filter(is_held).for_each(Task::reopen);
         Ok(())
     }
