@@ -1,21 +1,31 @@
 //! `cargo xtask bench`: the numbers the project promises, measured on the machine it runs on.
 //!
-//! Three tables. **Lines** ([`lines`]): throughput of six requests under load, as a share of what the same server does on
-//! `GET /healthz`, because absolute numbers differ from machine to machine and the share does not. **Scale** ([`scale`]):
+//! Five tables. **Lines** ([`lines`]): throughput of requests under load, as a share of what the same server does on
+//! `GET /healthz`, because absolute numbers differ from machine to machine and the share does not. **Search** ([`search`]):
+//! how long a search in many entries takes. **Webhooks** ([`webhooks`]): how fast events are told. **Scale** ([`scale`]):
 //! what the same request costs on a small and on a large database. **Size** ([`size`]): start, memory, binary.
 //!
 //! The server is the release binary on a loopback port with limits off; the load comes from `wrk` ([`wrk`]) with the
-//! scripts in `bench/`, the data from requests to the server itself ([`seed`]). A request that is refused, or a line that
+//! scripts in `bench/`, the data from requests to the server itself ([`seed`], [`office`]). A request that is refused, or a line that
 //! has nothing left to send, makes the run fail; a missed target is reported, but is not a failure.
 
+mod arrivals;
+mod desk;
 mod http;
 mod lines;
+mod office;
+mod receiver;
 mod scale;
+mod search;
 mod seed;
 mod server;
 mod size;
+mod stage;
 mod stats;
+mod supply;
 mod table;
+mod webhooks;
+mod words;
 mod wrk;
 
 use std::fs::{self, File};
@@ -64,6 +74,9 @@ pub struct Args {
     /// Leave out the size table
     #[arg(long)]
     skip_size: bool,
+    /// Measure this binary instead of building the release one
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -100,11 +113,16 @@ impl Args {
         }
     }
 
-    /// The lines to measure; the first is always the ceiling.
+    /// The lines of the main table; the first is always the ceiling. None when only lines with tables of their own are
+    /// wanted.
     fn lines(&self) -> Vec<Line> {
         let all = Line::value_variants().iter().copied();
-        all.filter(|line| *line == Line::Healthz || self.wants(*line))
-            .collect()
+        let shares = all.filter(|line| !line.has_own_table());
+        let wanted: Vec<_> = shares.filter(|line| self.wants(*line)).collect();
+        match wanted.first() {
+            None | Some(Line::Healthz) => wanted,
+            Some(_) => [vec![Line::Healthz], wanted].concat(),
+        }
     }
 
     fn wants(&self, line: Line) -> bool {
@@ -135,14 +153,18 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     prepare(&engines)?;
     let bench = Bench {
         args,
-        binary: build()?,
+        binary: binary(args)?,
         folder: work_folder(&parent)?,
     };
     let mut failures = Vec::new();
-    for engine in &engines {
-        failures.extend(measure_lines(&bench, *engine)?);
+    if !args.lines().is_empty() {
+        for engine in &engines {
+            failures.extend(measure_lines(&bench, *engine)?);
+        }
     }
     if engines.contains(&Engine::Sqlite) {
+        failures.extend(measure_alone(&bench, Line::Search, search::measure));
+        failures.extend(measure_alone(&bench, Line::Webhooks, webhooks::measure));
         failures.extend(measure_growth_and_size(&bench)?);
     }
     Ok(conclude(&failures))
@@ -179,6 +201,18 @@ fn measure_lines(bench: &Bench, engine: Engine) -> Result<Vec<String>> {
     }
 }
 
+/// A line with a table of its own. When it cannot be measured, that is said at the end, and the others are measured.
+fn measure_alone(
+    bench: &Bench,
+    line: Line,
+    measure: impl Fn(&Bench) -> Result<Vec<String>>,
+) -> Vec<String> {
+    if !bench.args.wants(line) {
+        return Vec::new();
+    }
+    measure(bench).unwrap_or_else(|error| vec![format!("{}: {error:#}", line.title())])
+}
+
 fn measure_growth_and_size(bench: &Bench) -> Result<Vec<String>> {
     let mut failures = Vec::new();
     if !bench.args.skip_scale {
@@ -198,6 +232,12 @@ fn conclude(failures: &[String]) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// The binary to measure. Absolute, because the server runs in a folder of its own.
+fn binary(args: &Args) -> Result<PathBuf> {
+    let binary = args.binary.clone().map_or_else(build, Ok)?;
+    Ok(std::path::absolute(binary)?)
+}
+
 fn build() -> Result<PathBuf> {
     progress("building the release binary");
     let status = workspace::cargo()
@@ -205,10 +245,7 @@ fn build() -> Result<PathBuf> {
         .status()
         .context("cannot start cargo")?;
     ensure!(status.success(), "the release build failed");
-    // Absolute, because the server runs in a folder of its own.
-    Ok(std::path::absolute(
-        workspace::target().join("release/guildhall"),
-    )?)
+    Ok(workspace::target().join("release/guildhall"))
 }
 
 /// The folder that holds the folders of all runs, as this run's own: a second benchmark would only disturb the first, and

@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use super::lines::{Line, ensure_ok, verdict};
+use super::lines::{Line, verdict};
 use super::seed::{self, Pair};
 use super::server::Server;
+use super::stage::ensure_ok;
 use super::stats::{grouped, median, milliseconds, ratio};
 use super::table::Table;
 use super::wrk::{Job, Sample, file};
@@ -118,7 +119,7 @@ impl Station {
                 self.job("register", tag, args.seconds).run()
             }
             _ => {
-                ensure_ok(self.server.address, LIST)?;
+                ensure_ok(self.server.address, LIST, None)?;
                 self.job("fixed", Vec::new(), args.seconds).run()
             }
         }

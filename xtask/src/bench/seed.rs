@@ -142,7 +142,8 @@ fn post(
     Ok(answer.body)
 }
 
-fn parse(body: &[u8]) -> Result<Value> {
+/// Reads an answer's body.
+pub fn parse(body: &[u8]) -> Result<Value> {
     serde_json::from_slice(body).context("the answer is not JSON")
 }
 
@@ -150,7 +151,8 @@ fn id_of(answer: &Value, noun: &str) -> Result<String> {
     text_at(answer, &format!("/{noun}/id"))
 }
 
-fn text_at(answer: &Value, pointer: &str) -> Result<String> {
+/// The text at a JSON pointer.
+pub fn text_at(answer: &Value, pointer: &str) -> Result<String> {
     let text = answer.pointer(pointer).and_then(Value::as_str);
     let text = text.with_context(|| format!("no {pointer} in {answer}"))?;
     Ok(text.to_owned())

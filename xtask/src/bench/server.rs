@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -32,10 +33,22 @@ pub struct Server {
 impl Server {
     /// Starts one in `folder` on the database and waits until it is ready.
     pub fn start(binary: &Path, database: &str, folder: &Path) -> Result<Self> {
+        Self::start_with(binary, database, folder, &[])
+    }
+
+    /// The same with further settings, as environment variables.
+    pub fn start_with(
+        binary: &Path,
+        database: &str,
+        folder: &Path,
+        settings: &[(&str, &str)],
+    ) -> Result<Self> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         let log = folder.join("server.log");
+        let mut command = serve(binary, database, folder, address, &log)?;
+        command.envs(settings.iter().copied());
         let started = Instant::now();
-        let process = launch(binary, database, folder, address, &log)?;
+        let process = Guarded::start(command, Signal::Term)?;
         let mut server = Self {
             process,
             log,
@@ -94,13 +107,13 @@ impl Server {
     }
 }
 
-fn launch(
+fn serve(
     binary: &Path,
     database: &str,
     folder: &Path,
     address: SocketAddr,
     log: &Path,
-) -> Result<Guarded> {
+) -> Result<Command> {
     ensure!(binary.is_file(), "no binary at {}", binary.display());
     let mut command = process::command(binary, None);
     // Settings of the person who runs the benchmark must not change what is measured.
@@ -118,5 +131,5 @@ fn launch(
         .current_dir(folder)
         .stdout(log.try_clone()?)
         .stderr(log);
-    Guarded::start(command, Signal::Term)
+    Ok(command)
 }

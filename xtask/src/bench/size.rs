@@ -4,9 +4,10 @@ use std::fs;
 
 use anyhow::Result;
 
-use super::lines::{ensure_ok, verdict};
+use super::lines::verdict;
 use super::seed;
 use super::server::Server;
+use super::stage::ensure_ok;
 use super::stats::median;
 use super::table::Table;
 use super::{Bench, progress, sqlite_url};
@@ -56,7 +57,7 @@ fn starts(bench: &Bench) -> Result<Vec<Start>> {
     server.stop();
     let start = |_| {
         let server = Server::start(&bench.binary, &database, &folder)?;
-        ensure_ok(server.address, "/api/tasks?limit=20")?;
+        ensure_ok(server.address, "/api/tasks?limit=20", None)?;
         let resident = server.resident_bytes()? as f64;
         let ready_ms = server.ready_after.as_secs_f64() * 1_000.0;
         server.stop();

@@ -12,6 +12,14 @@ pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     }
 }
 
+/// The smallest value that is not exceeded by this share of them; 0 of nothing.
+pub fn percentile(values: impl IntoIterator<Item = f64>, share: f64) -> f64 {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    values.sort_by(f64::total_cmp);
+    let rank = (values.len() as f64 * share).ceil() as usize;
+    values.get(rank.saturating_sub(1)).copied().unwrap_or(0.0)
+}
+
 /// `a / b`, 0 when there is nothing to compare with.
 pub fn ratio(a: f64, b: f64) -> f64 {
     if b > 0.0 { a / b } else { 0.0 }
@@ -44,6 +52,16 @@ mod tests {
         assert!(median([3.0, 1.0, 2.0]).total_cmp(&2.0).is_eq());
         assert!(median([4.0, 1.0, 2.0, 3.0]).total_cmp(&2.5).is_eq());
         assert!(median([]).total_cmp(&0.0).is_eq());
+    }
+
+    #[test]
+    fn a_percentile_is_one_of_the_values() {
+        let hundred = || (1..=100).rev().map(f64::from);
+        for (share, expected) in [(0.99, 99.0), (0.5, 50.0), (0.0, 1.0), (1.0, 100.0)] {
+            assert!(percentile(hundred(), share).total_cmp(&expected).is_eq());
+        }
+        assert!(percentile([7.0], 0.99).total_cmp(&7.0).is_eq());
+        assert!(percentile([], 0.99).total_cmp(&0.0).is_eq());
     }
 
     #[test]
