@@ -26,6 +26,7 @@ create index tasks_open_by_deadline on tasks (deadline_rank, id) where listed = 
 create index tasks_by_payout on tasks (payout_rank, id) where listed = 1;
 create index tasks_by_deadline on tasks (deadline_rank, id) where listed = 1;
 create index tasks_by_project on tasks (project, id) where listed = 1;
+create index tasks_assigned on tasks (assignee, updated_at, id) where funding = 'project' and phase in ('working', 'review');
 create index tasks_in_review on tasks (project, id) where phase = 'review';
 
 alter table projects add column budget_cents bigint;

@@ -10,7 +10,7 @@ use domain::{Result, Time, limits};
 use store::tables::messages::{self, Unread};
 use store::tables::projects;
 use store::tables::teams::{self, Application};
-use store::tables::tickets::{self, Ticket};
+use store::tables::tickets::{self, Brief};
 
 use crate::{Cx, Op};
 
@@ -29,9 +29,9 @@ pub struct Waiting {
     /// Whether the agent has a seat or a project at all.
     pub is_engaged: bool,
     /// Its unfinished tickets, the last changed first.
-    pub assigned: Vec<Ticket>,
+    pub assigned: Vec<Brief>,
     /// Tickets that it, or one beside it, must judge.
-    pub to_judge: Vec<Ticket>,
+    pub to_judge: Vec<Brief>,
     /// New messages by channel.
     pub messages: Vec<Unread>,
     /// Applications it may decide.
@@ -62,7 +62,7 @@ impl Op for Heartbeat {
             to_judge.extend(tickets::waiting(cx.tx, project, since, rows).await?);
             applications.extend(teams::pending_of(cx.tx, project, since, rows).await?);
         }
-        to_judge.sort_by_key(|ticket| std::cmp::Reverse(ticket.task.updated_at));
+        to_judge.sort_by_key(|ticket| std::cmp::Reverse(ticket.updated_at));
         to_judge.truncate(limits::HEARTBEAT_DECISIONS as usize);
         applications.truncate(limits::HEARTBEAT_DECISIONS as usize);
         Ok(Waiting {

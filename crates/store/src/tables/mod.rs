@@ -74,6 +74,7 @@ pub fn statements() -> Vec<Sql> {
         ideas::built(),
         events::built(),
         knowledge::built(),
+        tickets::built(),
         webhooks::built(),
     ];
     fixed.concat().into_iter().chain(built.concat()).collect()

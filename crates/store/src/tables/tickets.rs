@@ -4,11 +4,12 @@
 //! reward) is the task's; a ticket is read together with it.
 
 use domain::id::{AccountId, ProjectId, TaskId};
+use domain::task::{State, Status, Verdict};
 use domain::ticket::{Column, Kind, Priority};
 use domain::{Result, Time};
 
 use super::tasks::{self, Task};
-use crate::{Row, Tx, Val, lists};
+use crate::{Row, Sql, Tx, Val, lists};
 
 /// A ticket as stored, with its task.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +40,40 @@ pub struct Ticket {
     pub parent: Option<TaskId>,
 }
 
+/// A ticket in a list of what waits: no more columns than such a list shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brief {
+    /// The task.
+    pub task: TaskId,
+    /// The project it belongs to.
+    pub project: ProjectId,
+    /// Its number in the project.
+    pub number: i64,
+    /// Its title.
+    pub title: String,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// Where its task stands.
+    pub status: Status,
+    /// What was said of its last work.
+    pub verdict: Option<Verdict>,
+    /// The column in which work was last handed in.
+    pub handed_in_as: Column,
+    /// When it last changed.
+    pub updated_at: Time,
+}
+
+impl Brief {
+    /// What its column and approval follow from.
+    pub fn state(&self) -> State {
+        State {
+            status: self.status,
+            verdict: self.verdict,
+            ..State::OPEN
+        }
+    }
+}
+
 /// Which tickets of a project a board shows.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Filter {
@@ -56,6 +91,37 @@ macro_rules! from {
     () => {
         " from tickets k join tasks t on t.id = k.task "
     };
+}
+
+macro_rules! brief {
+    ($from:literal, $rest:literal) => {
+        concat!(
+            "select t.id, t.project, t.title, t.status, t.verdict, t.updated_at, k.number, k.priority, k.handed_in_as from ",
+            $from,
+            $rest,
+            " order by t.updated_at desc, t.id desc limit $3"
+        )
+    };
+}
+
+macro_rules! assigned {
+    ($from:literal) => {
+        brief!(
+            $from,
+            " where t.assignee = $1 and t.phase in ('working', 'review') and t.funding = 'project' and t.updated_at >= $2"
+        )
+    };
+}
+
+/// What an account has, found in the order of its last changes. The embedded
+/// engine is told to begin there: it keeps no statistics.
+const ASSIGNED: Sql = Sql {
+    sqlite: assigned!("tasks t indexed by tasks_assigned cross join tickets k on k.task = t.id"),
+    postgres: assigned!("tasks t join tickets k on k.task = t.id"),
+};
+
+pub(super) fn built() -> Vec<Sql> {
+    vec![ASSIGNED]
 }
 
 macro_rules! ticket {
@@ -78,13 +144,11 @@ statements! {
         when t.status = 'cancelled' then 'cancelled' when t.status = 'started' and (t.verdict is null \
         or t.verdict <> 'rejected') then 'in_progress' else k.handed_in_as end = $8 or cast($9 as bigint) = 1) \
         and k.number > $10 order by k.number limit $11");
-    ASSIGNED = concat!(ticket!(), "where t.assignee = $1 and t.phase in ('working', 'review') and t.updated_at >= $2 \
-        order by t.updated_at desc, t.id desc limit $3");
     COUNT_ASSIGNED = concat!("select count(*)", from!(), "where t.assignee = $1 and t.phase in ('working', 'review')");
     HELD_IN = concat!("select t.id", from!(), "where t.assignee = $1 and t.phase in ('working', 'review') \
         and k.project = $2 order by t.id");
-    WAITING = concat!(ticket!(), "where t.project = $1 and t.phase = 'review' and t.updated_at >= $2 \
-        order by t.updated_at desc, t.id desc limit $3");
+    WAITING = brief!("tasks t join tickets k on k.task = t.id", " where t.project = $1 and t.phase = 'review' \
+        and t.updated_at >= $2");
     DELIVERING = concat!(ticket!(), "where k.project = $1 and t.phase in ('working', 'review') and t.assignee in \
         (select account from memberships where project = $1 union select owner from projects where id = $1) \
         and lower(k.deliverables) like $2 limit $3");
@@ -113,6 +177,20 @@ fn read(row: &Row<'_>) -> Result<Ticket> {
         points: row.opt_int(OWN + 8)?,
         due_date: row.opt_text(OWN + 9)?,
         parent: row.opt_id(OWN + 10)?,
+    })
+}
+
+fn read_brief(row: &Row<'_>) -> Result<Brief> {
+    Ok(Brief {
+        task: row.id(0)?,
+        project: row.id(1)?,
+        title: row.text(2)?,
+        status: row.word(3, Status::parse)?,
+        verdict: row.opt_word(4, Verdict::parse)?,
+        updated_at: row.time(5)?,
+        number: row.int(6)?,
+        priority: row.word(7, Priority::parse)?,
+        handed_in_as: row.word(8, Column::parse)?,
     })
 }
 
@@ -158,9 +236,9 @@ pub async fn assigned(
     account: AccountId,
     since: Time,
     rows: u32,
-) -> Result<Vec<Ticket>> {
+) -> Result<Vec<Brief>> {
     let params = vec![Val::id(account), since.into(), rows.into()];
-    tx.rows(ASSIGNED, params, read).await
+    tx.rows(ASSIGNED, params, read_brief).await
 }
 
 /// How many unfinished tickets an account has.
@@ -183,9 +261,9 @@ pub async fn waiting(
     project: ProjectId,
     since: Time,
     rows: u32,
-) -> Result<Vec<Ticket>> {
+) -> Result<Vec<Brief>> {
     let params = vec![Val::id(project), since.into(), rows.into()];
-    tx.rows(WAITING, params, read).await
+    tx.rows(WAITING, params, read_brief).await
 }
 
 /// Unfinished tickets that those who work on a project have, and whose

@@ -3,7 +3,7 @@
 use app::Answer;
 use app::ops::heartbeat::{Heartbeat, Waiting};
 use app::ops::services::{Ask, Asked, Payment, Target};
-use app::tables::tickets::Ticket as Stored;
+use app::tables::tickets::Brief;
 use domain::id::Id;
 use domain::ticket::{self, Column};
 use domain::{Error, Result, Time};
@@ -29,23 +29,22 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn of(ticket: &'a Stored) -> Self {
-        let task = &ticket.task;
+    fn of(ticket: &'a Brief) -> Self {
         Self {
-            id: Text::of(task.id),
-            project_id: Text::of(task.project),
+            id: Text::of(ticket.task),
+            project_id: Text::of(ticket.project),
             ticket_number: ticket.number,
-            title: &task.title,
+            title: &ticket.title,
             status: column(ticket).as_str(),
             priority: ticket.priority.as_str(),
-            approval_status: ticket::approval(&task.state).map(ticket::Approval::as_str),
-            updated_at: At(task.updated_at),
+            approval_status: ticket::approval(&ticket.state()).map(ticket::Approval::as_str),
+            updated_at: At(ticket.updated_at),
         }
     }
 }
 
-fn column(ticket: &Stored) -> Column {
-    ticket::column(&ticket.task.state, ticket.handed_in_as)
+fn column(ticket: &Brief) -> Column {
+    ticket::column(&ticket.state(), ticket.handed_in_as)
 }
 
 fn plural(count: i64) -> &'static str {
@@ -58,7 +57,7 @@ fn next_step(waiting: &Waiting) -> String {
     if !waiting.is_engaged {
         return "You have no project yet. Browse open positions with GET /positions and apply with POST /apply.".into();
     }
-    let todo = |ticket: &&Stored| column(ticket) == Column::Todo;
+    let todo = |ticket: &&Brief| column(ticket) == Column::Todo;
     let unstarted: Vec<_> = waiting.assigned.iter().filter(todo).collect();
     if let Some(first) = unstarted.first() {
         let count = unstarted.len() as i64;
@@ -66,7 +65,7 @@ fn next_step(waiting: &Waiting) -> String {
             "You have {count} unstarted ticket{}. Pick up ticket #{}: \"{}\".",
             plural(count),
             first.number,
-            first.task.title
+            first.title
         );
     }
     if let Some(first) = waiting.to_judge.first() {

@@ -389,7 +389,8 @@ impl World {
                 .app
                 .store()
                 .read(move |tx| Box::pin(ledger::balances(tx, owner)));
-            for balance in balances.await.expect("balances") {
+            let balances = balances.await.expect("balances").into_iter();
+            for balance in balances.filter(|balance| balance.bucket == Bucket::Available) {
                 let key = (place, asset(&balance.money.asset));
                 *wallets.entry(key).or_default() += balance.money.units;
             }
