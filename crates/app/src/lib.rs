@@ -22,11 +22,12 @@ use std::sync::Arc;
 
 use dashmap::DashSet;
 use domain::event::Happening;
-use domain::id::{AccountId, Id, KeyId, ProjectId};
-use domain::money::Assets;
+use domain::id::{AccountId, Id, KeyId, ProjectId, TaskId};
+use domain::money::{Assets, Money};
 use domain::policy::{Actor, Permission, Policy};
 use domain::{Result, Time};
 use store::tables::events::{self, Event};
+use store::tables::ledger::{self, Entry, Place, Reason};
 use store::{Store, Tx};
 use tokio::sync::watch;
 
@@ -178,6 +179,34 @@ impl Cx<'_> {
         };
         self.aftermath.has_news = true;
         events::append(self.tx, event).await
+    }
+
+    /// Moves money from one place to another; nothing, where the amount is
+    /// nothing.
+    ///
+    /// # Errors
+    /// `Insufficient` when the debit place does not hold enough, at the latest
+    /// before the commit.
+    pub async fn transfer(
+        &mut self,
+        (debit, credit): (Place, Place),
+        money: Money,
+        reason: Reason,
+        task: Option<TaskId>,
+    ) -> Result<()> {
+        if money.units == 0 {
+            return Ok(());
+        }
+        let entry = Entry {
+            id: self.id(),
+            money,
+            debit,
+            credit,
+            reason,
+            task,
+            at: self.now,
+        };
+        ledger::post(self.tx, &entry).await
     }
 
     /// Makes the server forget, after the commit, what it remembers about an

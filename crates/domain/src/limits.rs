@@ -135,8 +135,6 @@ pub const SEARCH_WORDS: usize = 32;
 pub const WORD_CHARS: usize = 64;
 /// Hours back that count as unread where no time is given (OpenPod 2.4).
 pub const UNREAD_HOURS: i64 = 24;
-/// Projects one heartbeat looks into.
-pub const HEARTBEAT_PROJECTS: u32 = 100;
 /// Tickets and messages one heartbeat lists.
 pub const HEARTBEAT_ROWS: u32 = 50;
 /// Tickets to judge and applications one heartbeat lists.

@@ -106,9 +106,12 @@ fn every_statement_prepares_on_postgres() {
 
 /// Lists that may be sorted when they are read, by a part of their text. Each
 /// is bounded otherwise.
-const SORTED: [&str; 6] = [
+const SORTED: [&str; 8] = [
     // What one project has.
     "t.project = $",
+    // What waits in the projects that one agent plans.
+    "t.project = p.project",
+    "a.project = w.project",
     // What all agents have in hand.
     "t.phase = 'working'",
     "t.phase = 'review'",

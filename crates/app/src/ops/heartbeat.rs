@@ -3,12 +3,9 @@
 //! With a time given it is a pure filter. Without one all open work is listed,
 //! however long it has been waiting, and the messages of the last day.
 
-use domain::id::ProjectId;
-use domain::team::Level;
 use domain::time::Span;
 use domain::{Result, Time, limits};
 use store::tables::messages::{self, Unread};
-use store::tables::projects;
 use store::tables::teams::{self, Application};
 use store::tables::tickets::{self, Brief};
 
@@ -48,30 +45,14 @@ impl Op for Heartbeat {
         let said_since = self
             .since
             .unwrap_or_else(|| cx.now.minus(Span::hours(limits::UNREAD_HOURS)));
-        let seats = teams::memberships(cx.tx, me, limits::HEARTBEAT_PROJECTS).await?;
-        let owned = projects::owned(cx.tx, me, limits::HEARTBEAT_PROJECTS).await?;
-        let plans = |level| matches!(level, Level::Pm | Level::Lead);
-        let planned = seats.iter().filter(|seat| plans(seat.level));
-        let mut mine: Vec<ProjectId> = planned.map(|seat| seat.project).collect();
-        mine.extend(owned.iter().map(|project| project.id));
-        mine.sort_unstable();
-        mine.dedup();
-        let (mut to_judge, mut applications) = (Vec::new(), Vec::new());
-        for project in mine {
-            let rows = limits::HEARTBEAT_DECISIONS;
-            to_judge.extend(tickets::waiting(cx.tx, project, since, rows).await?);
-            applications.extend(teams::pending_of(cx.tx, project, since, rows).await?);
-        }
-        to_judge.sort_by_key(|ticket| std::cmp::Reverse(ticket.updated_at));
-        to_judge.truncate(limits::HEARTBEAT_DECISIONS as usize);
-        applications.truncate(limits::HEARTBEAT_DECISIONS as usize);
+        let (rows, decisions) = (limits::HEARTBEAT_ROWS, limits::HEARTBEAT_DECISIONS);
         Ok(Waiting {
             at: cx.now,
-            is_engaged: !seats.is_empty() || !owned.is_empty(),
-            assigned: tickets::assigned(cx.tx, me, since, limits::HEARTBEAT_ROWS).await?,
-            to_judge,
-            messages: messages::unread(cx.tx, me, said_since, limits::HEARTBEAT_ROWS).await?,
-            applications,
+            is_engaged: teams::is_engaged(cx.tx, me).await?,
+            assigned: tickets::assigned(cx.tx, me, since, rows).await?,
+            to_judge: tickets::waiting(cx.tx, me, since, decisions).await?,
+            messages: messages::unread(cx.tx, me, said_since, rows).await?,
+            applications: teams::pending_with(cx.tx, me, since, decisions).await?,
         })
     }
 }

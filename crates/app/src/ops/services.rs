@@ -8,17 +8,17 @@ use domain::account::AccountStatus;
 use domain::error::Detail;
 use domain::event::Happening;
 use domain::id::{AccountId, ProjectId, TaskId};
-use domain::money::{self, Bucket, Money, Units};
+use domain::money::{self, Bucket, Units};
 use domain::{Error, Kind, Result, limits, text};
 use serde_json::json;
 use store::Lock;
 use store::tables::accounts;
-use store::tables::ledger::{self, Entry, Place, Reason};
+use store::tables::ledger::{Place, Reason};
 use store::tables::payouts::{self, Payout};
 use store::tables::profiles::Listed;
 
 use crate::ops::accounts::{named, unknown};
-use crate::ops::profiles::{self, ASSET};
+use crate::ops::profiles::{self, ASSET, cents};
 use crate::ops::teams::standing;
 use crate::{Cx, Op};
 
@@ -174,26 +174,12 @@ async fn pay(
     price: Units,
     commission: Units,
 ) -> Result<Payout> {
-    let fees = Place::platform(Bucket::Fees);
-    let movements = [
-        (Place::wallet(payee), price, Reason::Service),
-        (fees, commission, Reason::Fee),
-    ];
-    for (credit, units, reason) in movements.into_iter().filter(|(_, units, _)| *units > 0) {
-        let entry = Entry {
-            id: cx.id(),
-            money: Money {
-                asset: ASSET.into(),
-                units,
-            },
-            debit: Place::wallet(me),
-            credit,
-            reason,
-            task: None,
-            at: cx.now,
-        };
-        ledger::post(cx.tx, &entry).await?;
-    }
+    let (mine, fees) = (Place::wallet(me), Place::platform(Bucket::Fees));
+    let theirs = Place::wallet(payee);
+    cx.transfer((mine, theirs), cents(price), Reason::Service, None)
+        .await?;
+    cx.transfer((mine, fees), cents(commission), Reason::Fee, None)
+        .await?;
     let payout = Payout {
         id: cx.id(),
         project: ask.project,

@@ -143,7 +143,6 @@ statements! {
     BROWSE_SKILLED = concat!("select ", columns!(), "where ", browsed!(), "and exists (select 1 from positions q \
         join skills s on s.owner = q.id where q.project = p.id and s.skill in ($5, $6, $7, $8, $9, $10, $11, $12)) \
         order by p.id desc limit $13 offset $14");
-    OWNED = concat!("select ", columns!(), "where p.owner = $1 order by p.id limit $2");
     UPDATE = "update projects set title = $1, description = $2, detailed_presentation = $3, technical_specs = $4, \
         go_to_market = $5, market_study = $6, stage = $7, updated_at = $8 where id = $9";
     COUNT = "update projects set upvotes = upvotes + $1, downvotes = downvotes + $2, replies = replies + $3 \
@@ -369,12 +368,6 @@ pub async fn next_ticket(tx: &mut Tx, id: ProjectId) -> Result<i64> {
     tx.row(NEXT_TICKET, vec![Val::id(id)], |row| row.int(0))
         .await?
         .ok_or_else(Error::internal)
-}
-
-/// The projects an account owns, oldest first.
-pub async fn owned(tx: &mut Tx, owner: AccountId, rows: u32) -> Result<Vec<Project>> {
-    tx.rows(OWNED, vec![Val::id(owner), rows.into()], read)
-        .await
 }
 
 /// Counts votes and messages.

@@ -107,11 +107,22 @@ macro_rules! position {
     };
 }
 
+/// The projects that an account plans: those it owns, manages or leads in.
+macro_rules! planned {
+    () => {
+        "(select project from memberships where account = $1 and level in ('pm', 'lead') \
+         union select id from projects where owner = $1)"
+    };
+}
+pub(super) use planned;
+
 macro_rules! application {
     () => {
+        concat!(application!(columns), "from applications a join positions p on p.id = a.position ")
+    };
+    (columns) => {
         "select a.id, a.position, a.project, a.account, a.letter, a.status, a.created_at, a.updated_at, p.title, \
-         p.level, p.status, (select handle from accounts where id = a.account) \
-         from applications a join positions p on p.id = a.position "
+         p.level, p.status, (select handle from accounts where id = a.account) "
     };
 }
 
@@ -139,8 +150,11 @@ statements! {
         order by a.id desc limit $4 offset $5");
     APPLICATIONS_OF = concat!(application!(), "where a.project = $1 and (a.status = $2 or cast($3 as bigint) = 1) \
         order by a.id desc limit $4 offset $5");
-    PENDING_OF = concat!(application!(), "where a.project = $1 and a.status = 'pending' and a.created_at >= $2 \
+    PENDING_WITH = concat!(application!(columns), "from ", planned!(), " w cross join applications a cross join positions p \
+        where a.project = w.project and p.id = a.position and a.status = 'pending' and a.created_at >= $2 \
         order by a.id limit $3");
+    ENGAGED = "select (select count(*) from (select 1 from memberships where account = $1 limit 1) m) \
+        + (select count(*) from (select 1 from projects where owner = $1 limit 1) o)";
     PENDING_FOR = concat!(application!(), "where a.position = $1 and a.status = 'pending' order by a.id");
     INSERT_APPLICATION = "insert into applications (id, position, project, account, letter, status, created_at, updated_at) \
         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing";
@@ -327,15 +341,22 @@ pub async fn applications(
     tx.rows(sql, params, read_application).await
 }
 
-/// Undecided applications of a project made since a time, oldest first.
-pub async fn pending_of(
+/// Undecided applications for the projects that an account plans, made since a
+/// time, oldest first.
+pub async fn pending_with(
     tx: &mut Tx,
-    project: ProjectId,
+    account: AccountId,
     since: Time,
     rows: u32,
 ) -> Result<Vec<Application>> {
-    let params = vec![Val::id(project), since.into(), rows.into()];
-    tx.rows(PENDING_OF, params, read_application).await
+    let params = vec![Val::id(account), since.into(), rows.into()];
+    tx.rows(PENDING_WITH, params, read_application).await
+}
+
+/// Whether an account has a seat or a project at all.
+pub async fn is_engaged(tx: &mut Tx, account: AccountId) -> Result<bool> {
+    let found = tx.row(ENGAGED, vec![Val::id(account)], |row| row.int(0));
+    Ok(found.await?.is_some_and(|n| n > 0))
 }
 
 /// Undecided applications for a position, oldest first.

@@ -9,6 +9,7 @@ use domain::ticket::{Column, Kind, Priority};
 use domain::{Result, Time};
 
 use super::tasks::{self, Task};
+use super::teams;
 use crate::{Row, Sql, Tx, Val, lists};
 
 /// A ticket as stored, with its task.
@@ -94,21 +95,21 @@ macro_rules! from {
 }
 
 macro_rules! brief {
-    ($from:literal, $rest:literal) => {
-        concat!(
-            "select t.id, t.project, t.title, t.status, t.verdict, t.updated_at, k.number, k.priority, k.handed_in_as from ",
-            $from,
-            $rest,
-            " order by t.updated_at desc, t.id desc limit $3"
-        )
+    (columns) => {
+        "select t.id, t.project, t.title, t.status, t.verdict, t.updated_at, k.number, k.priority, k.handed_in_as from "
+    };
+    (order) => {
+        " order by t.updated_at desc, t.id desc limit $3"
     };
 }
 
 macro_rules! assigned {
     ($from:literal) => {
-        brief!(
+        concat!(
+            brief!(columns),
             $from,
-            " where t.assignee = $1 and t.phase in ('working', 'review') and t.funding = 'project' and t.updated_at >= $2"
+            " where t.assignee = $1 and t.phase in ('working', 'review') and t.funding = 'project' and t.updated_at >= $2",
+            brief!(order)
         )
     };
 }
@@ -147,8 +148,8 @@ statements! {
     COUNT_ASSIGNED = concat!("select count(*)", from!(), "where t.assignee = $1 and t.phase in ('working', 'review')");
     HELD_IN = concat!("select t.id", from!(), "where t.assignee = $1 and t.phase in ('working', 'review') \
         and k.project = $2 order by t.id");
-    WAITING = brief!("tasks t join tickets k on k.task = t.id", " where t.project = $1 and t.phase = 'review' \
-        and t.updated_at >= $2");
+    WAITING = concat!(brief!(columns), teams::planned!(), " p cross join tasks t cross join tickets k \
+        where t.project = p.project and k.task = t.id and t.phase = 'review' and t.updated_at >= $2", brief!(order));
     DELIVERING = concat!(ticket!(), "where k.project = $1 and t.phase in ('working', 'review') and t.assignee in \
         (select account from memberships where project = $1 union select owner from projects where id = $1) \
         and lower(k.deliverables) like $2 limit $3");
@@ -254,15 +255,15 @@ pub async fn held_in(tx: &mut Tx, account: AccountId, project: ProjectId) -> Res
     tx.rows(HELD_IN, params, |row| row.id(0)).await
 }
 
-/// Tickets of a project that wait for a verdict, changed since a time, the
-/// last changed first.
+/// Tickets that wait for a verdict in the projects that an account plans,
+/// changed since a time, the last changed first.
 pub async fn waiting(
     tx: &mut Tx,
-    project: ProjectId,
+    account: AccountId,
     since: Time,
     rows: u32,
 ) -> Result<Vec<Brief>> {
-    let params = vec![Val::id(project), since.into(), rows.into()];
+    let params = vec![Val::id(account), since.into(), rows.into()];
     tx.rows(WAITING, params, read_brief).await
 }
 
@@ -289,10 +290,18 @@ pub async fn parent(tx: &mut Tx, task: TaskId) -> Result<Option<(Option<TaskId>,
 
 /// Adds a ticket; its task is added by [`tasks::insert`].
 pub async fn insert(tx: &mut Tx, ticket: &Ticket) -> Result<()> {
-    let params = vec![
+    let mut params = vec![
         Val::id(ticket.task.id),
         Val::id(ticket.task.project),
         ticket.number.into(),
+    ];
+    params.extend(board(ticket));
+    tx.write(INSERT, params).await
+}
+
+/// What the board keeps of a ticket and may change.
+fn board(ticket: &Ticket) -> [Val; 10] {
+    [
         ticket.kind.as_str().into(),
         ticket.priority.as_str().into(),
         ticket.handed_in_as.as_str().into(),
@@ -303,25 +312,13 @@ pub async fn insert(tx: &mut Tx, ticket: &Ticket) -> Result<()> {
         ticket.points.into(),
         ticket.due_date.clone().into(),
         ticket.parent.map(Val::id).unwrap_or(Val::Null),
-    ];
-    tx.write(INSERT, params).await
+    ]
 }
 
 /// Writes what may change about a ticket and the texts of its task.
 pub async fn update(tx: &mut Tx, ticket: &Ticket) -> Result<()> {
-    let params = vec![
-        ticket.kind.as_str().into(),
-        ticket.priority.as_str().into(),
-        ticket.handed_in_as.as_str().into(),
-        lists::joined(&ticket.criteria),
-        lists::joined(&ticket.labels),
-        ticket.branch.clone().into(),
-        (&ticket.deliverables).into(),
-        ticket.points.into(),
-        ticket.due_date.clone().into(),
-        ticket.parent.map(Val::id).unwrap_or(Val::Null),
-        Val::id(ticket.task.id),
-    ];
+    let mut params = Vec::from(board(ticket));
+    params.push(Val::id(ticket.task.id));
     tx.write(UPDATE, params).await?;
     let params = vec![
         (&ticket.task.title).into(),

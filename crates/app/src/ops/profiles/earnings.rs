@@ -5,7 +5,7 @@
 //! platform's part, whether it was paid or is still owed.
 
 use domain::Result;
-use domain::money::Units;
+use domain::money::{Money, Units};
 use store::tables::ledger::{self, Place};
 use store::tables::payouts::{self, Payout, Totals};
 
@@ -14,6 +14,14 @@ use crate::{Cx, Op};
 
 /// The asset tickets are paid in.
 pub(crate) const ASSET: &str = "USD";
+
+/// An amount of it.
+pub(crate) fn cents(units: Units) -> Money {
+    Money {
+        asset: ASSET.into(),
+        units,
+    }
+}
 
 /// Asks what one has.
 #[derive(Clone, Copy, Debug)]

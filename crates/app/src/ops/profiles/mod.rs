@@ -7,7 +7,7 @@ mod me;
 mod update;
 
 pub use directory::Directory;
-pub(crate) use earnings::ASSET;
+pub(crate) use earnings::{ASSET, cents};
 pub use earnings::{Balance, Earned, Payouts, Statement};
 pub use join::{Join, Joined};
 pub use me::{Me, Overview};

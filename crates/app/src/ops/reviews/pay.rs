@@ -11,7 +11,7 @@ use domain::money::{self, Bucket, Money, Units};
 use domain::task::Funding;
 use domain::{Error, Result, limits};
 use serde_json::json;
-use store::tables::ledger::{self, Entry, Place, Reason};
+use store::tables::ledger::{self, Place, Reason};
 use store::tables::payouts::{self, Payout};
 use store::tables::tasks::{self, Task};
 use store::tables::{projects, teams};
@@ -59,49 +59,27 @@ async fn split(
     worker: AccountId,
 ) -> Result<()> {
     let net = money::subtract(reward.units, fee)?;
-    let to = Place::wallet(worker);
-    transfer(cx, task, (from, to), reward, net, Reason::Payout).await?;
-    let fees = Place::platform(Bucket::Fees);
-    transfer(cx, task, (from, fees), reward, fee, Reason::Fee).await?;
-    earn(cx, worker, reward, net).await
+    let (wallet, fees) = (Place::wallet(worker), Place::platform(Bucket::Fees));
+    let (net, fee, task) = (part(reward, net), part(reward, fee), Some(task.id));
+    cx.transfer((from, wallet), net.clone(), Reason::Payout, task)
+        .await?;
+    cx.transfer((from, fees), fee, Reason::Fee, task).await?;
+    earn(cx, worker, &net).await
 }
 
-async fn earn(cx: &mut Cx<'_>, worker: AccountId, reward: &Money, net: Units) -> Result<()> {
-    if net <= 0 {
-        return Ok(());
+async fn earn(cx: &mut Cx<'_>, worker: AccountId, net: &Money) -> Result<()> {
+    if net.units > 0 {
+        ledger::earn(cx.tx, worker, net).await?;
     }
-    let money = Money {
-        asset: reward.asset.clone(),
-        units: net,
-    };
-    ledger::earn(cx.tx, worker, &money).await
+    Ok(())
 }
 
-async fn transfer(
-    cx: &mut Cx<'_>,
-    task: &Task,
-    (debit, credit): (Place, Place),
-    reward: &Money,
-    units: Units,
-    reason: Reason,
-) -> Result<()> {
-    if units <= 0 {
-        return Ok(());
-    }
-    let money = Money {
+/// A part of a reward, in its asset.
+fn part(reward: &Money, units: Units) -> Money {
+    Money {
         asset: reward.asset.clone(),
         units,
-    };
-    let entry = Entry {
-        id: cx.id(),
-        money,
-        debit,
-        credit,
-        reason,
-        task: Some(task.id),
-        at: cx.now,
-    };
-    ledger::post(cx.tx, &entry).await
+    }
 }
 
 /// Pays from the escrow of the task's project, which is locked, or makes a
@@ -144,8 +122,9 @@ async fn pay_for_project(
     let net = money::subtract(reward.units, fee)?;
     let debt = Place::payable(project.owner);
     let (claim, fees) = (Place::receivable(worker), Place::platform(Bucket::Fees));
-    transfer(cx, task, (debt, claim), reward, net, Reason::Due).await?;
-    transfer(cx, task, (debt, fees), reward, fee, Reason::Fee).await?;
+    let (net, fee, task) = (part(reward, net), part(reward, fee), Some(task.id));
+    cx.transfer((debt, claim), net, Reason::Due, task).await?;
+    cx.transfer((debt, fees), fee, Reason::Fee, task).await?;
     Ok(Paid::Owed(payout))
 }
 
@@ -171,52 +150,27 @@ async fn settle_one(
     payout: &Payout,
 ) -> Result<()> {
     let task = payout.task.ok_or_else(Error::internal)?;
-    let net = money::subtract(payout.gross, payout.fee)?;
-    let movements = [
-        (
-            escrow,
-            Place::payable(payout.debtor),
-            payout.gross,
-            Reason::Settle,
-        ),
-        (
-            Place::receivable(payout.account),
-            Place::wallet(payout.account),
-            net,
-            Reason::Release,
-        ),
-    ];
-    for (debit, credit, units, reason) in movements {
-        if units <= 0 {
-            continue;
-        }
-        let money = Money {
-            asset: payout.asset.clone(),
-            units,
-        };
-        let entry = Entry {
-            id: cx.id(),
-            money,
-            debit,
-            credit,
-            reason,
-            task: Some(task),
-            at: cx.now,
-        };
-        ledger::post(cx.tx, &entry).await?;
-    }
-    let reward = Money {
+    let gross = Money {
         asset: payout.asset.clone(),
         units: payout.gross,
     };
-    earn(cx, payout.account, &reward, net).await?;
+    let net = part(&gross, money::subtract(payout.gross, payout.fee)?);
+    let debt = (escrow, Place::payable(payout.debtor));
+    cx.transfer(debt, gross, Reason::Settle, Some(task)).await?;
+    let claim = (
+        Place::receivable(payout.account),
+        Place::wallet(payout.account),
+    );
+    cx.transfer(claim, net.clone(), Reason::Release, Some(task))
+        .await?;
+    earn(cx, payout.account, &net).await?;
     payouts::settle(cx.tx, payout.id, cx.now).await?;
     tasks::set_paid(cx.tx, task, cx.now).await?;
     let facts = json!({
         "payout": payout.id.to_string(),
         "account": payout.account.to_string(),
         "amount_cents": payout.gross,
-        "net_cents": net,
+        "net_cents": net.units,
     });
     cx.record_inside(project, Happening::PayoutSettled, task, facts)
         .await

@@ -5,7 +5,7 @@ use domain::Result;
 use domain::event::Happening;
 use domain::id::TaskId;
 use domain::task::{ClaimStatus, Funding, SubmissionStatus};
-use store::tables::ledger::{self, Entry, Place, Reason};
+use store::tables::ledger::{Place, Reason};
 use store::tables::submissions;
 use store::tables::tasks::{self, Shown, Task};
 
@@ -58,14 +58,7 @@ async fn give_back(cx: &mut Cx<'_>, task: &Task) -> Result<()> {
     let (Funding::Escrow, Some(reward)) = (task.terms.funding, &task.reward) else {
         return Ok(());
     };
-    let entry = Entry {
-        id: cx.id(),
-        money: reward.clone(),
-        debit: Place::escrow(task.id),
-        credit: Place::wallet(task.publisher),
-        reason: Reason::Refund,
-        task: Some(task.id),
-        at: cx.now,
-    };
-    ledger::post(cx.tx, &entry).await
+    let way = (Place::escrow(task.id), Place::wallet(task.publisher));
+    cx.transfer(way, reward.clone(), Reason::Refund, Some(task.id))
+        .await
 }

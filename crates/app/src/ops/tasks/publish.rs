@@ -6,7 +6,7 @@ use domain::id::ProjectId;
 use domain::task::{Difficulty, Funding, State, Terms};
 use domain::{Result, Time};
 use store::Lock;
-use store::tables::ledger::{self, Entry, Place, Reason};
+use store::tables::ledger::{Place, Reason};
 use store::tables::projects;
 use store::tables::tasks::{self, Shown, Task};
 
@@ -81,14 +81,7 @@ async fn set_aside(cx: &mut Cx<'_>, task: &Task) -> Result<()> {
     let (Funding::Escrow, Some(reward)) = (task.terms.funding, &task.reward) else {
         return Ok(());
     };
-    let entry = Entry {
-        id: cx.id(),
-        money: reward.clone(),
-        debit: Place::wallet(task.publisher),
-        credit: Place::escrow(task.id),
-        reason: Reason::Escrow,
-        task: Some(task.id),
-        at: cx.now,
-    };
-    ledger::post(cx.tx, &entry).await
+    let way = (Place::wallet(task.publisher), Place::escrow(task.id));
+    cx.transfer(way, reward.clone(), Reason::Escrow, Some(task.id))
+        .await
 }

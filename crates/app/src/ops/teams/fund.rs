@@ -4,16 +4,16 @@
 
 use domain::event::Happening;
 use domain::id::{AccountId, ProjectId};
-use domain::money::{Bucket, Money, Units, check_cents};
+use domain::money::{Bucket, Units, check_cents};
 use domain::{Error, Result, limits, text};
 use serde_json::json;
 use store::Lock;
 use store::tables::accounts;
-use store::tables::ledger::{self, Entry, Place, Reason};
+use store::tables::ledger::{self, Place, Reason};
 
 use super::standing;
 use crate::ops::accounts::unknown;
-use crate::ops::profiles::ASSET;
+use crate::ops::profiles::{ASSET, cents};
 use crate::ops::reviews::settle;
 use crate::{Cx, Op};
 
@@ -58,19 +58,8 @@ impl Op for Fund {
             ));
         }
         let (wallet, escrow) = (Place::wallet(owner), Place::project(project.id));
-        let entry = Entry {
-            id: cx.id(),
-            money: Money {
-                asset: ASSET.into(),
-                units: self.cents,
-            },
-            debit: wallet,
-            credit: escrow,
-            reason: Reason::Fund,
-            task: None,
-            at: cx.now,
-        };
-        ledger::post(cx.tx, &entry).await?;
+        cx.transfer((wallet, escrow), cents(self.cents), Reason::Fund, None)
+            .await?;
         let facts = json!({ "amount_cents": self.cents });
         cx.record_inside(project.id, Happening::ProjectFunded, project.id, facts)
             .await?;
@@ -117,19 +106,9 @@ impl Op for Credit {
         cx.tx.lock(Lock::Account(self.account)).await?;
         let account = accounts::find(cx.tx, self.account).await?;
         let account = account.ok_or_else(unknown)?.id;
-        let entry = Entry {
-            id: cx.id(),
-            money: Money {
-                asset: ASSET.into(),
-                units: self.cents,
-            },
-            debit: Place::platform(Bucket::Issuance),
-            credit: Place::wallet(account),
-            reason: Reason::Issue,
-            task: None,
-            at: cx.now,
-        };
-        ledger::post(cx.tx, &entry).await?;
+        let way = (Place::platform(Bucket::Issuance), Place::wallet(account));
+        cx.transfer(way, cents(self.cents), Reason::Issue, None)
+            .await?;
         let facts = json!({ "amount_cents": self.cents, "memo": self.memo });
         cx.record(Happening::BalanceIssued, account, None, facts)
             .await?;

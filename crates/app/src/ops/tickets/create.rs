@@ -3,7 +3,7 @@
 
 use domain::event::Happening;
 use domain::id::{AccountId, ProjectId, TaskId};
-use domain::money::{Money, check_cents, dollars};
+use domain::money::{check_cents, dollars};
 use domain::task::{Difficulty, State, Terms};
 use domain::ticket::{Column, Kind, Priority};
 use domain::{Error, Result, limits, text};
@@ -14,7 +14,7 @@ use store::tables::tasks::{self, Task};
 use store::tables::tickets::{self, Ticket};
 
 use super::{assign, facts};
-use crate::ops::profiles::ASSET;
+use crate::ops::profiles::cents;
 use crate::ops::teams::standing;
 use crate::{Cx, Op};
 
@@ -113,10 +113,7 @@ pub(super) async fn check_parent(cx: &mut Cx<'_>, ticket: &Ticket) -> Result<()>
 
 impl Create {
     fn ticket(self, cx: &Cx<'_>, publisher: AccountId, number: i64) -> Ticket {
-        let reward = self.bounty_cents.map(|units| Money {
-            asset: ASSET.into(),
-            units,
-        });
+        let reward = self.bounty_cents.map(cents);
         let task = Task {
             id: cx.id(),
             project: self.project,

@@ -13,7 +13,7 @@ use store::tables::tickets::Ticket;
 use store::tables::{submissions, tasks};
 
 use super::find;
-use crate::ops::profiles::ASSET;
+use crate::ops::profiles::cents as in_cents;
 use crate::ops::reviews::{Paid, Reject, RequestRevision, pass, waiting};
 use crate::ops::teams::standing;
 use crate::{Cx, Op};
@@ -148,8 +148,5 @@ fn reward(cents: Option<Units>) -> Result<Money> {
     };
     let units = cents.ok_or_else(missing)?;
     check_cents("payout_cents", units, 1, limits::PAYOUT_CENTS_MAX)?;
-    Ok(Money {
-        asset: ASSET.into(),
-        units,
-    })
+    Ok(in_cents(units))
 }
