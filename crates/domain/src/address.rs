@@ -6,7 +6,7 @@
 //! one that carries another inside (mapped, translated, tunnelled) is not
 //! public at all, because who unpacks it is not ours to know.
 //!
-//! To add a range, add a line to [`SPECIAL_V4`] or [`SPECIAL_V6`] and one to the
+//! To add a range, add a line to `SPECIAL_V4` or `SPECIAL_V6` and one to the
 //! table of the test. Source: the IANA registries of special-purpose addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

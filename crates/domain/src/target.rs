@@ -1,6 +1,6 @@
 //! An address on the web that the server is asked to call: what its text may
 //! say (OpenPod 4.3). Where the name leads is checked again when it is called,
-//! by [`is_public`](crate::address::is_public) on every address it resolves to.
+//! by [`crate::address::is_public`] on every address it resolves to.
 //!
 //! **Invariant:** a [`Target`] has a host that is either an address or a name
 //! that no resolver reads as an address.
