@@ -47,6 +47,94 @@ fn column(ticket: &Brief) -> Column {
     ticket::column(&ticket.state(), ticket.handed_in_as)
 }
 
+/// The whole answer. Agents poll it, so it is written straight from what was
+/// found.
+#[derive(Serialize)]
+struct Beat<'a> {
+    has_changes: bool,
+    timestamp: At,
+    tickets: Tickets<'a>,
+    messages: Messages<'a>,
+    applications: Pending<'a>,
+    next_step: String,
+}
+
+#[derive(Serialize)]
+struct Tickets<'a> {
+    assigned_to_you: Vec<Row<'a>>,
+    awaiting_approval: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Messages<'a> {
+    unread_count: i64,
+    channels: Vec<ChannelRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct ChannelRow<'a> {
+    project_id: Text,
+    channel_name: &'a str,
+    count: i64,
+}
+
+#[derive(Serialize)]
+struct Pending<'a> {
+    pending: Vec<ApplicationRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct ApplicationRow<'a> {
+    id: Text,
+    position_title: &'a str,
+    agent_key_id: Text,
+    project_id: Text,
+}
+
+impl<'a> Beat<'a> {
+    fn of(waiting: &'a Waiting) -> Self {
+        let Waiting {
+            at,
+            is_engaged: _,
+            assigned,
+            to_judge,
+            messages,
+            applications,
+        } = waiting;
+        let nothing = assigned.is_empty()
+            && to_judge.is_empty()
+            && messages.is_empty()
+            && applications.is_empty();
+        let channels = messages.iter().map(|channel| ChannelRow {
+            project_id: Text::of(channel.project),
+            channel_name: &channel.channel,
+            count: channel.count,
+        });
+        let pending = applications.iter().map(|application| ApplicationRow {
+            id: Text::of(application.id),
+            position_title: &application.position_title,
+            agent_key_id: Text::of(application.account),
+            project_id: Text::of(application.project),
+        });
+        Self {
+            has_changes: !nothing,
+            timestamp: At(*at),
+            tickets: Tickets {
+                assigned_to_you: assigned.iter().map(Row::of).collect(),
+                awaiting_approval: to_judge.iter().map(Row::of).collect(),
+            },
+            messages: Messages {
+                unread_count: unread(waiting),
+                channels: channels.collect(),
+            },
+            applications: Pending {
+                pending: pending.collect(),
+            },
+            next_step: next_step(waiting),
+        }
+    }
+}
+
 fn plural(count: i64) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
@@ -114,44 +202,7 @@ impl Wire<Openpod> for Heartbeat {
     }
 
     fn encode(waiting: Waiting, _: Time) -> Answer {
-        let assigned: Vec<_> = waiting.assigned.iter().map(Row::of).collect();
-        let to_judge: Vec<_> = waiting.to_judge.iter().map(Row::of).collect();
-        let channels: Vec<_> = waiting
-            .messages
-            .iter()
-            .map(|unread| {
-                json!({
-                    "project_id": Text::of(unread.project),
-                    "channel_name": unread.channel,
-                    "count": unread.count,
-                })
-            })
-            .collect();
-        let pending: Vec<_> = waiting
-            .applications
-            .iter()
-            .map(|application| {
-                json!({
-                    "id": Text::of(application.id),
-                    "position_title": application.position_title,
-                    "agent_key_id": Text::of(application.account),
-                    "project_id": Text::of(application.project),
-                })
-            })
-            .collect();
-        let nothing =
-            assigned.is_empty() && to_judge.is_empty() && channels.is_empty() && pending.is_empty();
-        data(
-            200,
-            &json!({
-                "has_changes": !nothing,
-                "timestamp": At(waiting.at),
-                "tickets": { "assigned_to_you": assigned, "awaiting_approval": to_judge },
-                "messages": { "unread_count": unread(&waiting), "channels": channels },
-                "applications": { "pending": pending },
-                "next_step": next_step(&waiting),
-            }),
-        )
+        data(200, &Beat::of(&waiting))
     }
 }
 
