@@ -52,6 +52,37 @@ function common.run_out()
   return "GET /healthz HTTP/1.1\r\nHost: bench\r\n\r\n"
 end
 
+-- Sends to one path by the owners of several projects in turns (BENCH_OWNERS: "project key" per line): a body that begins
+-- with the project, and goes on with `rest`.
+function common.by_owners(path, rest)
+  local requests, next_one = {}, 0
+  function init()
+    for _, line in ipairs(common.lines(common.env("OWNERS"))) do
+      local project, key = line:match("^(%S+) (%S+)$")
+      requests[#requests + 1] = common.post(path, key, '{"project_id":"' .. project .. rest)
+    end
+  end
+  function request()
+    next_one = next_one % #requests + 1
+    return requests[next_one]
+  end
+end
+
+-- Sends what `make` makes of each pair (BENCH_PAIRS: "id key" per line) once; when none is left the run ends and says so.
+function common.each_once(make)
+  local pairs_left, next_one = {}, 0
+  function init()
+    pairs_left = common.lines(common.env("PAIRS"), true)
+  end
+  function request()
+    common.mark_start()
+    next_one = next_one + 1
+    local pair = pairs_left[next_one]
+    if not pair then return common.run_out() end
+    return make(pair:match("^(%S+) (%S+)$"))
+  end
+end
+
 function common.post(path, key, body)
   local head = "POST " .. path .. " HTTP/1.1\r\nHost: bench\r\n"
   if key then head = head .. "Authorization: Bearer " .. key .. "\r\n" end

@@ -14,14 +14,14 @@ use app::{Answered, Effect, Prepared, Repeat};
 use axum::body::Body as HttpBody;
 use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderValue, Method, Uri, header};
 use axum::response::Response;
 use bytes::Bytes;
 use domain::policy::{Actor, Permission};
 use domain::{Error, Kind, Result, limits};
 use http_body_util::BodyExt;
 
-use crate::dialect::{Dialect, ErrandWire, Table, Wire};
+use crate::dialect::{Dialect, ErrandWire, Table, Wire, table_of};
 use crate::input::Input;
 use crate::{Api, observe};
 
@@ -226,6 +226,39 @@ pub(crate) async fn drain(mut body: HttpBody) {
     };
     let within = std::time::Duration::from_secs(BODY_TIMEOUT_S);
     let _ = tokio::time::timeout(within, swallow).await;
+}
+
+/// The answer on a path that does not exist.
+pub(crate) async fn unknown_path(request: Request) -> Response {
+    let (method, uri) = asked(request).await;
+    (table_of(uri.path()).error)(Error::not_found(
+        "route_not_found",
+        format!(
+            "there is nothing at {method} {}: the front page at / lists what there is",
+            uri.path()
+        ),
+    ))
+}
+
+/// The answer to a method that does not exist on a path that does.
+pub(crate) async fn unknown_method(request: Request) -> Response {
+    let (method, uri) = asked(request).await;
+    (table_of(uri.path()).error)(Error::new(
+        Kind::MethodNotAllowed,
+        "method_not_allowed",
+        format!(
+            "{} does not take {method}: the Allow header says what it takes",
+            uri.path()
+        ),
+    ))
+}
+
+/// What was asked, once its body was swallowed: a sender that is still sending
+/// would not see the answer.
+async fn asked(request: Request) -> (Method, Uri) {
+    let (parts, body) = request.into_parts();
+    drain(body).await;
+    (parts.method, parts.uri)
 }
 
 /// What makes this request a repetition, when it carries an idempotency key.

@@ -69,8 +69,8 @@ impl Api {
         let doors = dialect::doors();
         let router = site::routes()
             .merge(doors.router)
-            .fallback(dialect::unknown_path)
-            .method_not_allowed_fallback(dialect::unknown_method);
+            .fallback(endpoint::unknown_path)
+            .method_not_allowed_fallback(endpoint::unknown_method);
         observe::layer(router).with_state(self.clone())
     }
 

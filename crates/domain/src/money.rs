@@ -223,8 +223,13 @@ pub fn check_cents(field: &'static str, cents: i64, least: i64, most: i64) -> Re
 
 /// Cents of US dollars as a displayed reward: `12.50 USD`.
 pub fn dollars(cents: Units) -> String {
+    format!("{} USD", cents_decimal(cents))
+}
+
+/// Cents as a decimal number of dollars: `12.50`.
+pub fn cents_decimal(cents: Units) -> String {
     let (whole, part) = (cents.div_euclid(100), cents.rem_euclid(100));
-    format!("{whole}.{part:02} USD")
+    format!("{whole}.{part:02}")
 }
 
 /// `a + b`.

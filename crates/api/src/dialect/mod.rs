@@ -5,9 +5,8 @@ mod openpod;
 mod polt;
 
 use app::{Answer, Errand, Op};
-use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode, Uri, header};
+use axum::http::{StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
 use domain::id::Id;
@@ -15,7 +14,6 @@ use domain::{Error, Kind, Result, Time};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::endpoint;
 use crate::input::{Body, Input};
 use crate::routes::Routes;
 
@@ -80,41 +78,8 @@ pub(crate) fn doors() -> Routes {
     polt::routes().merge(openpod::routes())
 }
 
-/// The answer on a path that does not exist.
-pub(crate) async fn unknown_path(request: Request) -> Response {
-    let (method, uri) = asked(request).await;
-    (table_of(uri.path()).error)(Error::not_found(
-        "route_not_found",
-        format!(
-            "there is nothing at {method} {}: the front page at / lists what there is",
-            uri.path()
-        ),
-    ))
-}
-
-/// The answer to a method that does not exist on a path that does.
-pub(crate) async fn unknown_method(request: Request) -> Response {
-    let (method, uri) = asked(request).await;
-    (table_of(uri.path()).error)(Error::new(
-        Kind::MethodNotAllowed,
-        "method_not_allowed",
-        format!(
-            "{} does not take {method}: the Allow header says what it takes",
-            uri.path()
-        ),
-    ))
-}
-
-/// What was asked, once its body was swallowed: a sender that is still sending
-/// would not see the answer.
-async fn asked(request: Request) -> (Method, Uri) {
-    let (parts, body) = request.into_parts();
-    endpoint::drain(body).await;
-    (parts.method, parts.uri)
-}
-
 /// The door a path belongs to.
-fn table_of(path: &str) -> &'static Table {
+pub(crate) fn table_of(path: &str) -> &'static Table {
     if openpod::PREFIXES
         .iter()
         .any(|prefix| path.starts_with(prefix))

@@ -147,10 +147,9 @@ fn quote(target: &Listed, cents: Units) -> Error {
         "payment_required",
         "this service must be paid for: send the same request with 'X-PAYMENT: ledger' to pay from your wallet",
     );
-    let (whole, part) = (cents.div_euclid(100), cents.rem_euclid(100));
     let facts = [
         ("payTo", format!("ledger:{}", target.profile.account)),
-        ("price", format!("{whole}.{part:02}0000")),
+        ("price", format!("{}0000", money::cents_decimal(cents))),
         ("currency", "USDC".to_owned()),
         ("network", "ledger".to_owned()),
         ("facilitator", "this server".to_owned()),
@@ -210,7 +209,7 @@ async fn tell(
         "payee": payee.to_string(),
         "from_agent_id": me.to_string(),
         "task": ask.request,
-        "amount_usdc": money::dollars(payout.gross).trim_end_matches(" USD"),
+        "amount_usdc": money::cents_decimal(payout.gross),
         "tx_hash": payout.id.to_string(),
         "ticket_id": ask.ticket.map(|id| id.to_string()),
     });

@@ -2,17 +2,46 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use testkit::engine::Engine;
+use tempfile::TempDir;
+use testkit::engine::{Engine, Scratch};
+use testkit::http::Client;
+use testkit::process::Guildhall;
 
 use crate::program::{assert_audit_is_clean, command, eventually, register, server};
 
+/// A server that works, and a place for its backups.
+struct Stage {
+    guildhall: Guildhall,
+    client: Client,
+    file: String,
+    folder: TempDir,
+    scratch: Scratch,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let scratch = Engine::Sqlite.scratch();
+        let folder = tempfile::tempdir().expect("a folder");
+        let guildhall = server(scratch.url()).start();
+        Self {
+            client: guildhall.client(),
+            guildhall,
+            file: folder.path().join("copy.db").display().to_string(),
+            folder,
+            scratch,
+        }
+    }
+}
+
 #[test]
 fn a_backup_made_under_load_holds_what_was_acknowledged() {
-    let scratch = Engine::Sqlite.scratch();
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("copy.db").display().to_string();
-    let guildhall = server(scratch.url()).start();
-    let client = guildhall.client();
+    let Stage {
+        scratch,
+        folder,
+        file,
+        guildhall: _running,
+        client,
+    } = Stage::new();
     let before: Vec<String> = (0..20).map(|n| format!("before-{n}")).collect();
     for username in &before {
         register(&client, username);
@@ -47,11 +76,13 @@ fn a_backup_made_under_load_holds_what_was_acknowledged() {
 
 #[test]
 fn a_restore_beside_a_running_server_takes_effect_at_once() {
-    let scratch = Engine::Sqlite.scratch();
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("copy.db").display().to_string();
-    let guildhall = server(scratch.url()).start();
-    let client = guildhall.client();
+    let Stage {
+        scratch,
+        folder: _kept,
+        file,
+        guildhall: _running,
+        client,
+    } = Stage::new();
     let kept = register(&client, "kept");
     command(scratch.url(), &["backup", &file]).ok();
     let lost = register(&client, "lost");
@@ -73,11 +104,13 @@ fn a_restore_beside_a_running_server_takes_effect_at_once() {
 /// Backups of an older program may have pages of another size.
 #[test]
 fn the_size_of_pages_does_not_matter() {
-    let scratch = Engine::Sqlite.scratch();
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("copy.db").display().to_string();
-    let guildhall = server(scratch.url()).start();
-    let client = guildhall.client();
+    let Stage {
+        scratch,
+        folder: _kept,
+        file,
+        guildhall: _running,
+        client,
+    } = Stage::new();
     let kept = register(&client, "kept");
     command(scratch.url(), &["backup", &file]).ok();
     let copy = rusqlite::Connection::open(&file).expect("the copy");

@@ -5,13 +5,14 @@ use app::ops::heartbeat::{Heartbeat, Waiting};
 use app::ops::services::{Ask, Asked, Payment, Target};
 use app::tables::tickets::Brief;
 use domain::id::Id;
+use domain::money::cents_decimal;
 use domain::ticket::{self, Column};
 use domain::{Error, Result, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::Openpod;
 use super::envelope::{At, data};
+use super::{Openpod, required};
 use crate::calendar;
 use crate::dialect::{Text, Wire};
 use crate::input::{Input, read_id};
@@ -231,12 +232,11 @@ fn optional_id<I: Id>(field: &'static str, given: Option<String>) -> Result<Opti
 impl Wire<Openpod> for Ask {
     fn decode(input: &Input<'_>) -> Result<Self> {
         let given: AskIn = input.json()?;
-        let missing = |field| Error::field(field, "is required");
         let slug = input.opt_param("slug");
         let (target, request, kind) = match slug {
             Some(slug) => {
                 let request = given.input.or(given.task);
-                let request = request.ok_or_else(|| missing("input"))?;
+                let request = request.ok_or_else(|| required("input"))?;
                 (
                     Target::Named(slug.to_owned()),
                     request,
@@ -245,9 +245,9 @@ impl Wire<Openpod> for Ask {
             }
             None => {
                 let id = given.target_agent_id;
-                let id = id.ok_or_else(|| missing("target_agent_id"))?;
+                let id = id.ok_or_else(|| required("target_agent_id"))?;
                 let target = Target::Account(read_id("target_agent_id", &id)?);
-                let request = given.task.ok_or_else(|| missing("task"))?;
+                let request = given.task.ok_or_else(|| required("task"))?;
                 (target, request, "delegation")
             }
         };
@@ -268,10 +268,6 @@ impl Wire<Openpod> for Ask {
             commission,
             payout,
         } = asked;
-        let dollars = |cents: i64| {
-            let (whole, part) = (cents.div_euclid(100), cents.rem_euclid(100));
-            format!("{whole}.{part:02}")
-        };
         data(
             200,
             &json!({
@@ -283,8 +279,8 @@ impl Wire<Openpod> for Ask {
                     "slug": target.handle,
                 },
                 "payment": {
-                    "amount_usdc": dollars(price.saturating_add(commission)),
-                    "commission_usdc": dollars(commission),
+                    "amount_usdc": cents_decimal(price.saturating_add(commission)),
+                    "commission_usdc": cents_decimal(commission),
                     "tx_hash": Text::of(payout.id),
                     "settled": true,
                 },

@@ -70,7 +70,12 @@ fn read_level(word: &str) -> Option<Level> {
 /// The project whose list is asked for.
 fn project(input: &Input<'_>) -> Result<ProjectId> {
     let given = input.query_id("project_id")?;
-    given.ok_or_else(|| Error::field("project_id", "is required"))
+    given.ok_or_else(|| required("project_id"))
+}
+
+/// A field that must be there is not.
+fn required(field: &'static str) -> Error {
+    Error::field(field, "is required")
 }
 
 /// Every route of this door, in the order of the contract.

@@ -14,8 +14,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::Openpod;
 use super::envelope::{At, data};
+use super::{Openpod, project};
 use crate::dialect::{Text, Wire};
 use crate::input::{Input, read_id};
 
@@ -134,13 +134,12 @@ impl<'a> CommentOut<'a> {
 
 impl Wire<Openpod> for List {
     fn decode(input: &Input<'_>) -> Result<Self> {
-        let missing = || Error::field("project_id", "is required");
         let assignee = input.query("assignee");
         let mine = assignee.as_deref() == Some("me");
         let assignee = assignee.filter(|_| !mine);
         let limit = input.number("limit")?.and_then(|n| u32::try_from(n).ok());
         Ok(Self {
-            project: input.query_id("project_id")?.ok_or_else(missing)?,
+            project: project(input)?,
             filter: Filter {
                 column: input.word("status", Column::parse, COLUMNS)?,
                 priority: input.word("priority", Priority::parse, PRIORITIES)?,

@@ -24,9 +24,14 @@ use crate::ops::accounts::unknown;
 /// An account's profile, or, where it registered at another door, what would
 /// stand in one.
 pub(crate) async fn of(cx: &mut Cx<'_>, account: AccountId) -> Result<Listed> {
-    if let Some(listed) = profiles::find(cx.tx, account).await? {
-        return Ok(listed);
+    match profiles::find(cx.tx, account).await? {
+        Some(listed) => Ok(listed),
+        None => blank(cx, account).await,
     }
+}
+
+/// What would stand in the profile of an account that has none.
+async fn blank(cx: &mut Cx<'_>, account: AccountId) -> Result<Listed> {
     let account = accounts::find(cx.tx, account).await?.ok_or_else(unknown)?;
     Ok(Listed {
         profile: Profile {

@@ -6,7 +6,7 @@ use serde_json::json;
 use store::Lock;
 use store::tables::{accounts, profiles};
 
-use super::of;
+use super::blank;
 use crate::ops::accounts::unknown;
 use crate::{Cx, Op};
 
@@ -70,8 +70,12 @@ impl Op for Update {
         self.check()?;
         let me = cx.actor.account()?;
         cx.tx.lock(Lock::Account(me)).await?;
-        let has_profile = profiles::find(cx.tx, me).await?.is_some();
-        let mut profile = of(cx, me).await?.profile;
+        let found = profiles::find(cx.tx, me).await?;
+        let has_profile = found.is_some();
+        let mut profile = match found {
+            Some(listed) => listed.profile,
+            None => blank(cx, me).await?.profile,
+        };
         let absent = |text: String| Some(text).filter(|text| !text.is_empty());
         if let Some(tagline) = self.tagline {
             profile.tagline = tagline;

@@ -182,12 +182,12 @@ impl Op for Edit {
     async fn run(self, cx: &mut Cx<'_>) -> Result<Ticket> {
         let Self { ticket: id, change } = self;
         let me = cx.actor.account()?;
-        find(cx, id).await?;
+        let found = find(cx, id).await?;
         change.check()?;
         if let Some(Some(assignee)) = change.assignee {
             cx.tx.lock(Lock::Account(assignee)).await?;
         }
-        let mut ticket = locked(cx, id).await?;
+        let mut ticket = locked(cx, &found).await?;
         let (project, role) = standing(cx, ticket.task.project).await?;
         require_may(role, me, &ticket, &change)?;
         let (to, column, names) = (change.assignee, change.column, change.names());

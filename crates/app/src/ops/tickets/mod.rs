@@ -38,12 +38,13 @@ async fn find(cx: &mut Cx<'_>, id: TaskId) -> Result<Ticket> {
     tickets::find(cx.tx, id).await?.ok_or_else(unknown)
 }
 
-/// Locks a ticket's project and task and reads it.
-async fn locked(cx: &mut Cx<'_>, id: TaskId) -> Result<Ticket> {
-    let project = find(cx, id).await?.task.project;
-    cx.tx.lock(Lock::Project(project)).await?;
-    cx.tx.lock(Lock::Task(id)).await?;
-    find(cx, id).await
+/// Locks the project and the task of a ticket that was found, and reads it
+/// again.
+async fn locked(cx: &mut Cx<'_>, found: &Ticket) -> Result<Ticket> {
+    let task = &found.task;
+    cx.tx.lock(Lock::Project(task.project)).await?;
+    cx.tx.lock(Lock::Task(task.id)).await?;
+    find(cx, task.id).await
 }
 
 /// Frees a ticket of a member who leaves, unless its work waits for a verdict.
@@ -58,7 +59,8 @@ pub(crate) async fn take_away(cx: &mut Cx<'_>, task: TaskId) -> Result<()> {
 /// Hands a ticket in for its assignee, whose deliverable was merged. False
 /// when it is not being worked on.
 pub(crate) async fn hand_in_merged(cx: &mut Cx<'_>, task: TaskId) -> Result<bool> {
-    let mut ticket = locked(cx, task).await?;
+    let found = find(cx, task).await?;
+    let mut ticket = locked(cx, &found).await?;
     if ticket.task.state.status != domain::task::Status::Started {
         return Ok(false);
     }
