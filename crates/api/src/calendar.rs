@@ -15,6 +15,16 @@ impl fmt::Display for Iso {
     }
 }
 
+/// A time as `2026-03-13T15:30:00.000Z`.
+pub(crate) struct IsoMillis(pub(crate) Time);
+
+impl fmt::Display for IsoMillis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stamp = Timestamp::from_microsecond(self.0.0).unwrap_or(Timestamp::MAX);
+        write!(f, "{stamp:.3}")
+    }
+}
+
 /// Reads a date, or a date and time with or without an offset (UTC then). A
 /// plus sign that a query turned into a space is read as one.
 pub(crate) fn read(text: &str) -> Option<Time> {

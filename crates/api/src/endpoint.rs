@@ -110,8 +110,10 @@ async fn receive<'a>(
     } else {
         None
     };
-    let (actor, bytes) = match admit(api, credential.as_deref(), needs, effect, address).await {
-        Ok(actor) => (actor, read(parts, body).await?),
+    let admitted = admit(api, credential.as_deref(), needs, effect, address).await;
+    let admitted = admitted.and_then(|actor| table.audience.check(&actor).map(|()| actor));
+    let (actor, bytes) = match admitted {
+        Ok(actor) => (actor, read(parts, body, table.body_bytes).await?),
         Err(refusal) => {
             // A sender that is still sending would see a reset connection
             // instead of the refusal.
@@ -161,7 +163,7 @@ async fn admit(
 }
 
 /// Reads the body up to its limit.
-async fn read(parts: &Parts, body: HttpBody) -> Result<Bytes> {
+async fn read(parts: &Parts, body: HttpBody, most: usize) -> Result<Bytes> {
     if parts.method == Method::GET || parts.method == Method::HEAD {
         return Ok(Bytes::new());
     }
@@ -169,9 +171,9 @@ async fn read(parts: &Parts, body: HttpBody) -> Result<Bytes> {
         .headers
         .get(header::CONTENT_LENGTH)
         .and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > limits::BODY_BYTES) {
+    if declared.is_some_and(|length| length > most) {
         drain(body).await;
-        return Err(too_large());
+        return Err(too_large(most));
     }
     let collect = async {
         let mut body = body;
@@ -183,9 +185,9 @@ async fn read(parts: &Parts, body: HttpBody) -> Result<Bytes> {
             let Ok(data) = frame.into_data() else {
                 continue;
             };
-            if bytes.len() + data.len() > limits::BODY_BYTES {
+            if bytes.len() + data.len() > most {
                 drain(body).await;
-                return Err(too_large());
+                return Err(too_large(most));
             }
             bytes.extend_from_slice(&data);
         }
@@ -202,14 +204,11 @@ async fn read(parts: &Parts, body: HttpBody) -> Result<Bytes> {
         })
 }
 
-fn too_large() -> Error {
+fn too_large(most: usize) -> Error {
     Error::new(
         Kind::TooLarge,
         "body_too_large",
-        format!(
-            "the body is larger than {} bytes: send less, or a link to it",
-            limits::BODY_BYTES
-        ),
+        format!("the body is larger than {most} bytes: send less, or a link to it"),
     )
 }
 
@@ -324,6 +323,11 @@ fn respond(spec: &'static Spec, outcome: Result<Answered>) -> Response {
             ((spec.refuse)(error), Some(code))
         }
     };
+    if let Some((name, value)) = spec.table.header {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
     response.extensions_mut().insert(observe::Noted {
         operation: spec.operation,
         code,

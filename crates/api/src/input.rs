@@ -226,6 +226,7 @@ fn explain<T: DeserializeOwned>(bytes: &[u8]) -> Error {
         field => invalid_body(format!("{field} {problem}")),
     };
     refusal.details.push(Detail {
+        rule: "".into(),
         field: field.into(),
         problem: problem.into(),
     });

@@ -66,6 +66,7 @@ impl Keyring {
             status,
             ban_reason,
             expires_at,
+            mandate,
             handle: _,
             hash: _,
         } = &found.bearer;
@@ -81,6 +82,7 @@ impl Keyring {
             kind: *kind,
             key: *key,
             handle: Arc::clone(&found.handle),
+            mandate: *mandate,
         })
     }
 

@@ -16,6 +16,7 @@ mod keyring;
 pub mod ops;
 pub mod ports;
 mod secret;
+pub mod verification;
 mod work;
 
 use std::sync::Arc;
@@ -23,11 +24,12 @@ use std::sync::Arc;
 use dashmap::DashSet;
 use domain::event::Happening;
 use domain::id::{AccountId, Id, KeyId, ProjectId, TaskId};
-use domain::money::{Assets, Money};
+use domain::money::{Assets, Bucket, Money};
 use domain::policy::{Actor, Permission, Policy};
 use domain::{Result, Time};
 use store::tables::events::{self, Event};
 use store::tables::ledger::{self, Entry, Place, Reason};
+use store::tables::{holds, keys};
 use store::{Store, Tx};
 use tokio::sync::watch;
 
@@ -77,6 +79,17 @@ pub trait Op: Clone + Send + Sync + 'static {
     const NEEDS: Permission;
     /// Whether it changes anything.
     const EFFECT: Effect;
+    /// Whether [`Op::prepare`] has something to do.
+    const PREPARES: bool = false;
+
+    /// What takes long and needs no transaction, such as checking an output
+    /// or hashing a password: done before, once, and kept in the operation.
+    /// It must come to the same for a repeated request, so it depends on what
+    /// the operation itself does not change.
+    fn prepare(self, app: &App, actor: &Actor) -> impl Future<Output = Result<Self>> + Send {
+        let _ = (app, actor);
+        std::future::ready(Ok(self))
+    }
 
     /// Runs it. May be run again after a deadlock, so it depends on its input
     /// and its context alone.
@@ -165,8 +178,16 @@ impl Cx<'_> {
         subject: impl Id,
         project: Option<ProjectId>,
         public: bool,
-        facts: serde_json::Value,
+        mut facts: serde_json::Value,
     ) -> Result<()> {
+        // Who answers for it: the actor is the delegate, by its key.
+        if let Actor::Account {
+            mandate: Some(mandate),
+            ..
+        } = self.actor
+        {
+            facts["principal"] = mandate.principal.to_string().into();
+        }
         let event = Event {
             what,
             actor: self.actor.account().ok(),
@@ -182,7 +203,8 @@ impl Cx<'_> {
     }
 
     /// Moves money from one place to another; nothing, where the amount is
-    /// nothing.
+    /// nothing. What an account spends may be what it was held until just now,
+    /// and counts against the budget of a handed-over key.
     ///
     /// # Errors
     /// `Insufficient` when the debit place does not hold enough, at the latest
@@ -197,6 +219,10 @@ impl Cx<'_> {
         if money.units == 0 {
             return Ok(());
         }
+        if debit.bucket == Bucket::Available {
+            self.mature(AccountId(debit.owner)).await?;
+            self.charge_budget(debit, &money).await?;
+        }
         let entry = Entry {
             id: self.id(),
             money,
@@ -207,6 +233,40 @@ impl Cx<'_> {
             at: self.now,
         };
         ledger::post(self.tx, &entry).await
+    }
+
+    /// Charges what is spent with a handed-over key to its budget.
+    async fn charge_budget(&mut self, debit: Place, money: &Money) -> Result<()> {
+        match self.actor {
+            Actor::Account {
+                id,
+                key,
+                mandate: Some(_),
+                ..
+            } if id.0 == debit.owner => keys::spend(self.tx, *key, money.units).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Releases what was held of an account and is due. The timer does the
+    /// same: whoever comes first writes the same entries.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database cannot write.
+    pub(crate) async fn mature(&mut self, account: AccountId) -> Result<()> {
+        for hold in holds::mature(self.tx, account, self.now).await? {
+            let entry = Entry {
+                id: hold.id,
+                money: hold.money,
+                debit: Place::held(account),
+                credit: Place::wallet(account),
+                reason: Reason::Mature,
+                task: hold.task,
+                at: hold.available_at,
+            };
+            ledger::post(self.tx, &entry).await?;
+        }
+        Ok(())
     }
 
     /// Makes the server forget, after the commit, what it remembers about an
@@ -309,8 +369,13 @@ impl App {
     /// # Errors
     /// What the policy, the operation or the store refuses.
     pub async fn call<O: Op>(&self, actor: &Actor, op: O) -> Result<O::Output> {
-        let (work, output) = work::typed(op);
         self.admit(actor, O::NEEDS)?;
+        let op = if O::PREPARES {
+            op.prepare(self, actor).await?
+        } else {
+            op
+        };
+        let (work, output) = work::typed(op);
         self.execute(actor, O::EFFECT, work, None).await?;
         output.take()
     }
@@ -337,6 +402,10 @@ impl App {
         let _guard = repeat.as_ref().map(enter).transpose()?;
         match job {
             Job::Op(work) => self.execute(actor, effect, work, repeat).await,
+            Job::Staged(stage) => {
+                let work = stage.prepare(self, actor).await?;
+                self.execute(actor, effect, work, repeat).await
+            }
             Job::Errand(errand) => {
                 let answer = errand.run(self, actor).await?;
                 let replayed = false;
@@ -379,6 +448,11 @@ impl App {
             self.house.news.send_replace(());
         }
         Ok(answered)
+    }
+
+    /// Fresh random bytes.
+    pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
+        self.house.entropy.bytes()
     }
 
     /// Changes when this process has written something into the log. Others are

@@ -6,11 +6,11 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use domain::policy::Permission;
+use domain::policy::{Actor, Permission};
 use domain::{Error, Result, Time};
 
 use crate::errand::Trip;
-use crate::{Answer, Cx, Effect, Op};
+use crate::{Answer, App, Cx, Effect, Op};
 
 /// Work that is running.
 pub(crate) type Running<'w> = Pin<Box<dyn Future<Output = Result<Answer>> + Send + 'w>>;
@@ -30,6 +30,7 @@ pub struct Prepared {
 /// Where it runs: inside a transaction, or around some.
 pub(crate) enum Job {
     Op(Arc<dyn Work>),
+    Staged(Box<dyn Stage>),
     Errand(Box<dyn Trip>),
 }
 
@@ -39,8 +40,31 @@ impl Prepared {
         Self {
             needs: O::NEEDS,
             effect: O::EFFECT,
-            job: Job::Op(Arc::new(Encoded { op, encode })),
+            job: if O::PREPARES {
+                Job::Staged(Box::new(Encoded { op, encode }))
+            } else {
+                Job::Op(Arc::new(Encoded { op, encode }))
+            },
         }
+    }
+}
+
+/// An operation that has something to do before its transaction.
+pub(crate) type Preparing<'a> = Pin<Box<dyn Future<Output = Result<Arc<dyn Work>>> + Send + 'a>>;
+
+/// What becomes work once it is prepared.
+pub(crate) trait Stage: Send + Sync + 'static {
+    fn prepare<'a>(self: Box<Self>, app: &'a App, actor: &'a Actor) -> Preparing<'a>;
+}
+
+impl<O: Op> Stage for Encoded<O> {
+    fn prepare<'a>(self: Box<Self>, app: &'a App, actor: &'a Actor) -> Preparing<'a> {
+        Box::pin(async move {
+            let Self { op, encode } = *self;
+            let op = op.prepare(app, actor).await?;
+            let work: Arc<dyn Work> = Arc::new(Self { op, encode });
+            Ok(work)
+        })
     }
 }
 

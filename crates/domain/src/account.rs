@@ -7,6 +7,11 @@ crate::words! {
     pub enum AccountKind {
         /// A worker that registered itself.
         Agent = "agent",
+        /// A person with a password.
+        Human = "human",
+        /// An agent that a person handed a key to, which acts within its
+        /// scopes (AGI ATM 5.3).
+        Delegated = "delegated",
         /// The one who runs this server.
         Operator = "operator",
     }

@@ -28,6 +28,11 @@ pub enum Kind {
     Conflict,
     /// The request contradicts an earlier one (an idempotency key used twice).
     Precondition,
+    /// What was handed in does not satisfy the task's own terms, or terms make
+    /// no sense; `details` has the causes.
+    Unsatisfied,
+    /// It existed and its time is over.
+    Gone,
     /// A balance or budget does not suffice.
     Insufficient,
     /// Too many requests; `retry_after_s` says when to come back.
@@ -52,6 +57,8 @@ pub enum Kind {
 pub struct Detail {
     /// The field, as the caller spells it.
     pub field: Cow<'static, str>,
+    /// Which rule it breaks; empty where there is only one.
+    pub rule: Cow<'static, str>,
     /// What is wrong with it.
     pub problem: Cow<'static, str>,
 }
@@ -96,6 +103,7 @@ impl Error {
         let mut error = Self::invalid("invalid_field", format!("{field} {problem}"));
         error.details.push(Detail {
             field: field.into(),
+            rule: Cow::Borrowed(""),
             problem,
         });
         error

@@ -104,6 +104,44 @@ crate::words! {
         RepositoryReviewSubmitted = "repository.review_submitted",
         /// A balance was raised by the operator.
         BalanceIssued = "balance.issued",
+        /// A deadline passed before work was handed in.
+        TaskExpired = "task.expired",
+        /// A claim will run out soon.
+        TaskLeaseEnding = "task.lease_ending",
+        /// The operator was asked to decide about a verdict.
+        TaskDisputed = "task.disputed",
+        /// The operator decided a dispute.
+        TaskResolved = "task.resolved",
+        /// Somebody asked or answered about a task.
+        ThreadPosted = "thread.posted",
+        /// Credits were given for registering, onboarding or a referral.
+        CreditsGranted = "credits.granted",
+        /// Credits were spent on something of the catalogue.
+        CreditsRedeemed = "credits.redeemed",
+        /// An agent earned what a standing offer pays each once.
+        BonusEarned = "bonus.earned",
+        /// Somebody who was referred became active.
+        ReferralActivated = "referral.activated",
+        /// A person handed a key to an agent.
+        DelegateIssued = "delegate.issued",
+        /// A handed-over key was taken back.
+        DelegateRevoked = "delegate.revoked",
+        /// An agent was bound to a person's console.
+        AgentBound = "agent.bound",
+        /// An agent was released from a person's console.
+        AgentUnbound = "agent.unbound",
+        /// An agent registered a key by which others seal for it.
+        EncryptionKeySet = "encryption_key.set",
+        /// An agent asked for a protected payload.
+        SecretRequested = "secret.requested",
+        /// A publisher granted access to a protected payload.
+        SecretGranted = "secret.granted",
+        /// Access to a protected payload was denied or taken back.
+        SecretRevoked = "secret.revoked",
+        /// A protected payload was read.
+        SecretRead = "secret.read",
+        /// A verifier was stored.
+        VerifierStored = "verifier.stored",
     }
 }
 
@@ -160,7 +198,26 @@ impl Happening {
             | Self::RepositoryTokenIssued
             | Self::RepositoryCheckCompleted
             | Self::RepositoryReviewSubmitted
-            | Self::BalanceIssued => None,
+            | Self::BalanceIssued
+            | Self::TaskExpired
+            | Self::TaskLeaseEnding
+            | Self::TaskDisputed
+            | Self::TaskResolved
+            | Self::ThreadPosted
+            | Self::CreditsGranted
+            | Self::CreditsRedeemed
+            | Self::BonusEarned
+            | Self::ReferralActivated
+            | Self::DelegateIssued
+            | Self::DelegateRevoked
+            | Self::AgentBound
+            | Self::AgentUnbound
+            | Self::EncryptionKeySet
+            | Self::SecretRequested
+            | Self::SecretGranted
+            | Self::SecretRevoked
+            | Self::SecretRead
+            | Self::VerifierStored => None,
         }
     }
 }

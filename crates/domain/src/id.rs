@@ -81,6 +81,12 @@ ids! {
     WebhookId;
     /// One event on its way to one address.
     DeliveryId;
+    /// A disagreement about a verdict, for the operator to decide.
+    DisputeId;
+    /// An agent's wish to read a protected payload.
+    SecretRequestId;
+    /// Something bought with credits.
+    RedemptionId;
 }
 
 /// An id of version 7 with the time in microseconds, so that ids of one node
@@ -105,6 +111,11 @@ const LAST_MICROSECOND: i64 = (1 << 48) * 1_000 - 1;
 /// The id of the platform itself: owner of issuance, fees and redeemed
 /// accounts, and scope of the tallies that count everything.
 pub const PLATFORM: Uuid = Uuid::nil();
+
+/// The built-in project of work that belongs to no project (design 5).
+pub const MARKET: ProjectId = ProjectId(Uuid::from_u128(0x0000_0000_0000_7000_8000_0000_0000_0001));
+/// The standing offer by which agents learn how work is done (AGI ATM 4).
+pub const ONBOARDING: TaskId = TaskId(Uuid::from_u128(0x0000_0000_0000_7000_8000_0000_0000_0002));
 
 #[cfg(test)]
 mod tests {

@@ -12,6 +12,7 @@ mod words;
 
 pub mod account;
 pub mod address;
+pub mod brief;
 pub mod error;
 pub mod event;
 pub mod id;

@@ -1,6 +1,8 @@
 //! Every bound of the house, by name. Nothing is unbounded: queues, bodies,
 //! pages, batches, texts and retries have their limit here.
 
+use crate::time::Span;
+
 /// Characters in a username.
 pub const USERNAME_CHARS: usize = 64;
 /// Characters in a display name.
@@ -194,3 +196,54 @@ pub const GITHUB_ANSWER_BYTES: usize = 8 << 20;
 pub const REPOSITORY_TOKENS: usize = 10_000;
 /// Characters of a review that are passed on (OpenPod 4.1).
 pub const REVIEW_CHARS: usize = 500;
+
+/// Rejections after which a worker of funded work loses the task (AGI ATM 3.1).
+pub const CONTRACT_REJECTIONS: i64 = 3;
+/// Pieces of work one agent may hold while it takes funded work (AGI ATM 3.2).
+pub const CONTRACT_CLAIMS: i64 = 10;
+/// How long a claim on funded work lasts, unless its publisher says otherwise.
+pub const CONTRACT_LEASE: Span = Span::hours(24);
+/// Minutes a publisher may ask a claim to last, at least.
+pub const LEASE_MINUTES_MIN: i64 = 15;
+/// See [`LEASE_MINUTES_MIN`]; at most.
+pub const LEASE_MINUTES_MAX: i64 = 7 * 24 * 60;
+/// How long before its end the holder of a claim is told, at most; a tenth of
+/// a short lease.
+pub const LEASE_WARNING: Span = Span::hours(1);
+/// How long a reward is held before it can be spent (AGI ATM 3.3).
+pub const REWARD_HOLD: Span = Span::hours(24);
+/// The silence after which work passes by itself (AGI ATM 4).
+pub const REVIEW_SILENCE: Span = Span::hours(72);
+/// How long a verdict may be disputed (AGI ATM 4).
+pub const DISPUTE_WINDOW: Span = Span::hours(72);
+/// Credits for registering (AGI ATM 3.3).
+pub const REGISTRATION_CREDITS: i64 = 1_000;
+/// Credits for the onboarding challenge, once per agent.
+pub const ONBOARDING_CREDITS: i64 = 1_000;
+/// Credits for a referrer at the activation of whom it brought (AGI ATM 3.4).
+pub const REFERRAL_CREDITS: i64 = 100;
+/// Credits one task may offer.
+pub const CREDITS_MAX: i64 = 1_000_000_000;
+/// Characters of a title of funded work (AGI ATM 2.5).
+pub const CONTRACT_TITLE_CHARS: usize = 160;
+/// Characters of its description.
+pub const CONTRACT_TEXT_CHARS: usize = 20_000;
+/// Bytes of a public payload or of delivery requirements.
+pub const PAYLOAD_BYTES: usize = 256 << 10;
+/// Bytes of a JSON Schema (AGI ATM 4).
+pub const SCHEMA_BYTES: usize = 64 << 10;
+/// Levels of a JSON Schema.
+pub const SCHEMA_DEPTH: usize = 32;
+/// Bytes of an output.
+pub const OUTPUT_BYTES: usize = 1 << 20;
+/// Characters of a delivery's summary.
+pub const SUMMARY_CHARS: usize = 4_000;
+/// Attachments of a delivery.
+pub const ATTACHMENTS: usize = 50;
+/// Bytes of a WebAssembly verifier.
+pub const VERIFIER_BYTES: usize = 2 << 20;
+/// Bytes of a key, wrapped key or ciphertext (AGI ATM 5.2).
+pub const SEALED_BYTES: usize = 256 << 10;
+/// Bytes of a request body at the door of funded work: an output or a verifier
+/// in Base64, and what is around it.
+pub const CONTRACT_BODY_BYTES: usize = 4 << 20;

@@ -6,7 +6,7 @@
 
 use crate::id::AccountId;
 use crate::time::{Span, Time};
-use crate::{Error, Result, limits};
+use crate::{Error, Kind, Result, limits};
 
 crate::words! {
     /// Where a task stands.
@@ -23,6 +23,10 @@ crate::words! {
         Accepted = "accepted",
         /// Withdrawn; final.
         Cancelled = "cancelled",
+        /// Its time ran out before work was handed in; final.
+        Expired = "expired",
+        /// Its worker or its publisher asked the operator to decide.
+        Disputed = "disputed",
     }
 }
 
@@ -96,6 +100,30 @@ crate::words! {
         NeedsRevision = "needs_revision",
         /// The task was withdrawn first.
         Cancelled = "cancelled",
+        /// Another one passed first.
+        Superseded = "superseded",
+        /// Its author handed in another one instead.
+        Withdrawn = "withdrawn",
+    }
+}
+
+crate::words! {
+    /// How many may work on a task at once.
+    pub enum Mode {
+        /// The one who took it.
+        Exclusive = "exclusive",
+        /// Everybody: nobody takes it, and the first work that passes ends it.
+        Open = "open",
+    }
+}
+
+crate::words! {
+    /// Who decides whether work passes.
+    pub enum Scrutiny {
+        /// Its publisher.
+        Manual = "manual",
+        /// The task's own checks, at once.
+        Auto = "auto",
     }
 }
 
@@ -109,6 +137,9 @@ crate::words! {
         /// The project's escrow pays on approval; what it does not cover is
         /// owed by the project's owner (OpenPod 3.5).
         Project = "project",
+        /// The platform pays every agent once whose work passes; the task
+        /// itself stays open.
+        Standing = "standing",
     }
 }
 
@@ -128,9 +159,9 @@ impl Status {
         match self {
             Self::Open => Phase::Open,
             Self::Claimed | Self::Started => Phase::Working,
-            Self::Submitted => Phase::Review,
+            Self::Submitted | Self::Disputed => Phase::Review,
             Self::Accepted => Phase::Done,
-            Self::Cancelled => Phase::Closed,
+            Self::Cancelled | Self::Expired => Phase::Closed,
         }
     }
 
@@ -142,7 +173,15 @@ impl Status {
             Self::Submitted => "waiting for a verdict",
             Self::Accepted => "completed",
             Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+            Self::Disputed => "disputed",
         }
+    }
+
+    /// Whether nothing happens to it any more, but for a dispute of what was
+    /// accepted.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Accepted | Self::Cancelled | Self::Expired)
     }
 }
 
@@ -160,6 +199,16 @@ pub struct Terms {
     pub lease: Option<Span>,
     /// Tasks the claiming agent may hold at once, this one included.
     pub claim_limit: i64,
+    /// How long a reward is held before its worker can spend it.
+    pub hold: Option<Span>,
+    /// How many may work on it at once.
+    pub mode: Mode,
+    /// Who decides whether work passes.
+    pub scrutiny: Scrutiny,
+    /// The silence of its publisher after which work passes by itself.
+    pub silence: Option<Span>,
+    /// Whether the deadline ends the task; otherwise it is a wish.
+    pub expires: bool,
 }
 
 impl Terms {
@@ -172,6 +221,11 @@ impl Terms {
             rejections: 1,
             lease,
             claim_limit: limits::BOUNTY_CLAIMS,
+            hold: None,
+            mode: Mode::Exclusive,
+            scrutiny: Scrutiny::Manual,
+            silence: None,
+            expires: false,
         }
     }
 
@@ -182,8 +236,37 @@ impl Terms {
             funding: Funding::Project,
             fee_bps: limits::TICKET_FEE_BPS,
             rejections: i64::MAX,
-            lease: None,
-            claim_limit: limits::BOUNTY_CLAIMS,
+            ..Self::bounty(None)
+        }
+    }
+
+    /// The terms of a standing offer: everybody may try, the checks decide at
+    /// once, and each is paid once (AGI ATM 3.3, 4).
+    pub fn standing() -> Self {
+        Self {
+            funding: Funding::Standing,
+            hold: Some(limits::REWARD_HOLD),
+            mode: Mode::Open,
+            scrutiny: Scrutiny::Auto,
+            ..Self::bounty(None)
+        }
+    }
+
+    /// The terms of funded work (AGI ATM 3.1 to 3.4): the reward is set aside
+    /// at publishing and held for a day after it was paid, three rejections
+    /// reopen, silence passes, the deadline ends it.
+    pub fn contract(mode: Mode, scrutiny: Scrutiny, lease: Span) -> Self {
+        Self {
+            funding: Funding::Escrow,
+            fee_bps: 0,
+            rejections: limits::CONTRACT_REJECTIONS,
+            lease: Some(lease),
+            claim_limit: limits::CONTRACT_CLAIMS,
+            hold: Some(limits::REWARD_HOLD),
+            mode,
+            scrutiny,
+            silence: Some(limits::REVIEW_SILENCE),
+            expires: true,
         }
     }
 }
@@ -214,13 +297,17 @@ impl State {
         verdict: None,
     };
 
-    /// Takes the task for `agent`, who holds `held` tasks already.
+    /// Takes the task for `agent`, who holds `held` tasks already. Nobody takes
+    /// a task that is open to all: it stays as it is.
     ///
     /// # Errors
     /// `Conflict`: not open, or the agent holds too many.
     pub fn claim(self, agent: AccountId, held: i64, terms: &Terms, now: Time) -> Result<Self> {
         if self.status != Status::Open {
             return Err(self.not_available(agent));
+        }
+        if terms.mode == Mode::Open {
+            return Ok(self);
         }
         if held >= terms.claim_limit {
             return Err(Error::conflict(
@@ -253,9 +340,11 @@ impl State {
                 rejections: 0,
                 verdict: None,
             }),
-            Status::Submitted | Status::Accepted | Status::Cancelled => {
-                Err(self.not_in_work("assign it to somebody"))
-            }
+            Status::Submitted
+            | Status::Accepted
+            | Status::Cancelled
+            | Status::Expired
+            | Status::Disputed => Err(self.not_in_work("assign it to somebody")),
         }
     }
 
@@ -266,9 +355,11 @@ impl State {
     pub fn unassign(self) -> Result<Self> {
         match self.status {
             Status::Open | Status::Claimed | Status::Started => Ok(Self::OPEN),
-            Status::Submitted | Status::Accepted | Status::Cancelled => {
-                Err(self.not_in_work("take it away from its assignee"))
-            }
+            Status::Submitted
+            | Status::Accepted
+            | Status::Cancelled
+            | Status::Expired
+            | Status::Disputed => Err(self.not_in_work("take it away from its assignee")),
         }
     }
 
@@ -283,9 +374,11 @@ impl State {
                 verdict: None,
                 ..self
             }),
-            Status::Open | Status::Accepted | Status::Cancelled => {
-                Err(self.not_in_work("start it"))
-            }
+            Status::Open
+            | Status::Accepted
+            | Status::Cancelled
+            | Status::Expired
+            | Status::Disputed => Err(self.not_in_work("start it")),
         }
     }
 
@@ -320,6 +413,13 @@ impl State {
     }
 
     fn not_available(self, agent: AccountId) -> Error {
+        if self.status == Status::Expired {
+            return Error::new(
+                Kind::Gone,
+                "task_expired",
+                "this task cannot be taken: its deadline has passed; list open tasks to find another",
+            );
+        }
         let why = match self.status {
             Status::Claimed | Status::Started if self.assignee == Some(agent) => {
                 "you hold it already"
@@ -328,6 +428,8 @@ impl State {
             Status::Submitted => "its submission is being reviewed",
             Status::Accepted => "it is completed",
             Status::Cancelled => "it was cancelled",
+            Status::Expired => "its deadline has passed",
+            Status::Disputed => "it is disputed",
             Status::Open => "it is open",
         };
         Error::conflict(
@@ -364,12 +466,18 @@ impl State {
         }
     }
 
-    /// Hands work in.
+    /// Hands work in. A task that is open to all stays open.
     ///
     /// # Errors
     /// `Forbidden` for anybody but the holder, `Conflict` unless it is being
     /// worked on.
-    pub fn submit(self, agent: AccountId) -> Result<Self> {
+    pub fn submit(self, agent: AccountId, terms: &Terms) -> Result<Self> {
+        if terms.mode == Mode::Open {
+            return match self.status {
+                Status::Open => Ok(self),
+                _ => Err(self.not_in_work("submit work for it")),
+            };
+        }
         self.require_holder(agent, "submit work for it")?;
         Ok(Self {
             status: Status::Submitted,
@@ -382,7 +490,9 @@ impl State {
     fn require_holder(self, agent: AccountId, what: &str) -> Result<()> {
         if self.assignee != Some(agent) {
             return Err(match self.status {
-                Status::Accepted | Status::Cancelled => self.not_in_work(what),
+                Status::Accepted | Status::Cancelled | Status::Expired | Status::Disputed => {
+                    self.not_in_work(what)
+                }
                 Status::Open | Status::Claimed | Status::Started | Status::Submitted => {
                     Error::forbidden(
                         "not_the_assignee",
@@ -416,20 +526,24 @@ impl State {
     pub fn revoke(self) -> Result<Self> {
         match self.status {
             Status::Claimed | Status::Started => Ok(Self::OPEN),
-            Status::Open | Status::Submitted | Status::Accepted | Status::Cancelled => {
-                Err(self.not_in_work("take it back"))
-            }
+            Status::Open
+            | Status::Submitted
+            | Status::Accepted
+            | Status::Cancelled
+            | Status::Expired
+            | Status::Disputed => Err(self.not_in_work("take it back")),
         }
     }
 
-    /// Passes the submission.
+    /// Passes the submission of `author`.
     ///
     /// # Errors
     /// `Conflict` unless one waits for a verdict.
-    pub fn accept(self) -> Result<Self> {
-        self.require_submitted()?;
+    pub fn accept(self, author: AccountId, terms: &Terms) -> Result<Self> {
+        self.require_judgeable(terms)?;
         Ok(Self {
             status: Status::Accepted,
+            assignee: Some(author),
             ..self
         })
     }
@@ -440,7 +554,10 @@ impl State {
     /// # Errors
     /// `Conflict` unless one waits for a verdict.
     pub fn reject(self, terms: &Terms, now: Time) -> Result<Self> {
-        self.require_submitted()?;
+        self.require_judgeable(terms)?;
+        if terms.mode == Mode::Open {
+            return Ok(self);
+        }
         let rejections = self.rejections.saturating_add(1);
         if rejections >= terms.rejections {
             return Ok(Self::OPEN);
@@ -458,7 +575,10 @@ impl State {
     /// # Errors
     /// `Conflict` unless one waits for a verdict.
     pub fn request_revision(self, terms: &Terms, now: Time) -> Result<Self> {
-        self.require_submitted()?;
+        self.require_judgeable(terms)?;
+        if terms.mode == Mode::Open {
+            return Ok(self);
+        }
         Ok(Self {
             verdict: Some(Verdict::RevisionRequested),
             ..self.back_to_work(terms, now)
@@ -473,8 +593,12 @@ impl State {
         }
     }
 
-    fn require_submitted(self) -> Result<()> {
-        if self.status == Status::Submitted {
+    fn require_judgeable(self, terms: &Terms) -> Result<()> {
+        let waits = match terms.mode {
+            Mode::Exclusive => Status::Submitted,
+            Mode::Open => Status::Open,
+        };
+        if self.status == waits {
             return Ok(());
         }
         Err(Error::conflict(
@@ -501,27 +625,110 @@ impl State {
         })
     }
 
+    /// The deadline passed while nothing waited for a verdict.
+    ///
+    /// # Errors
+    /// `Conflict` while it is judged or once it is final.
+    pub fn expire(self) -> Result<Self> {
+        match self.status {
+            Status::Open | Status::Claimed | Status::Started => Ok(Self {
+                status: Status::Expired,
+                ..Self::OPEN
+            }),
+            Status::Submitted
+            | Status::Accepted
+            | Status::Cancelled
+            | Status::Expired
+            | Status::Disputed => Err(self.not_in_work("let it expire")),
+        }
+    }
+
+    /// The operator is asked to decide about the work of `worker`.
+    ///
+    /// # Errors
+    /// `Conflict` where another agent works on it or it was withdrawn.
+    pub fn dispute(self, worker: AccountId) -> Result<Self> {
+        let is_others = self.assignee.is_some_and(|holder| holder != worker);
+        match self.status {
+            Status::Open | Status::Claimed | Status::Started | Status::Accepted if !is_others => {
+                Ok(Self {
+                    status: Status::Disputed,
+                    assignee: Some(worker),
+                    lease_ends: None,
+                    rejections: self.rejections,
+                    verdict: None,
+                })
+            }
+            _ => Err(self.not_in_work("dispute its review")),
+        }
+    }
+
+    /// The operator decided: the worker is paid a part, or the task is off.
+    ///
+    /// # Errors
+    /// `Conflict` unless it is disputed.
+    pub fn resolve(self, is_paid: bool) -> Result<Self> {
+        if self.status != Status::Disputed {
+            return Err(self.not_in_work("resolve a dispute about it"));
+        }
+        Ok(if is_paid {
+            Self {
+                status: Status::Accepted,
+                ..self
+            }
+        } else {
+            Self {
+                status: Status::Cancelled,
+                ..Self::OPEN
+            }
+        })
+    }
+
+    /// When something happens to the task by itself, as far as its own row
+    /// says: its holder is warned, the claim ends, the deadline passes.
+    pub fn alarm(self, terms: &Terms, deadline: Option<Time>, now: Time) -> Option<Time> {
+        let is_unfinished = matches!(
+            self.status,
+            Status::Open | Status::Claimed | Status::Started
+        );
+        let deadline = deadline.filter(|_| terms.expires && is_unfinished);
+        let lease = self.lease_ends.map(|end| {
+            let notice = terms.lease.map_or(0, |lease| lease.0.div_euclid(10));
+            let warning = end.minus(Span(notice.min(limits::LEASE_WARNING.0)));
+            if now < warning { warning } else { end }
+        });
+        let silence = match (self.status, terms.silence) {
+            (Status::Submitted, Some(silence)) => Some(now.plus(silence)),
+            _ => None,
+        };
+        [deadline, lease, silence].into_iter().flatten().min()
+    }
+
     /// Edits are allowed until the task is final.
     ///
     /// # Errors
     /// `Conflict` once it is.
     pub fn require_not_final(self, what: &str) -> Result<()> {
         match self.status {
-            Status::Accepted | Status::Cancelled => Err(Error::conflict(
+            Status::Accepted | Status::Cancelled | Status::Expired => Err(Error::conflict(
                 "task_is_final",
                 format!(
                     "this task is {} and cannot be {what} any more",
                     self.status.in_words()
                 ),
             )),
-            Status::Open | Status::Claimed | Status::Started | Status::Submitted => Ok(()),
+            Status::Open
+            | Status::Claimed
+            | Status::Started
+            | Status::Submitted
+            | Status::Disputed => Ok(()),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Difficulty, State, Status, Terms, Verdict};
+    use super::{Difficulty, Mode, Scrutiny, State, Status, Terms, Verdict};
     use crate::id::{AccountId, PLATFORM};
     use crate::time::{Span, Time};
     use uuid::Uuid;
@@ -539,12 +746,16 @@ mod tests {
     }
 
     fn submitted() -> State {
-        claimed().submit(agent(1)).expect("claimed")
+        claimed()
+            .submit(agent(1), &Terms::bounty(None))
+            .expect("claimed")
     }
 
     #[test]
     fn the_way_to_accepted() {
-        let done = submitted().accept().expect("submitted");
+        let done = submitted()
+            .accept(agent(1), &Terms::bounty(None))
+            .expect("submitted");
         assert_eq!(
             (done.status, done.assignee),
             (Status::Accepted, Some(agent(1)))
@@ -575,14 +786,14 @@ mod tests {
         let stranger = agent(2);
         for refused in [
             claimed().release(stranger),
-            claimed().submit(stranger),
-            submitted().submit(stranger),
+            claimed().submit(stranger, &Terms::bounty(None)),
+            submitted().submit(stranger, &Terms::bounty(None)),
         ] {
             assert_eq!(refused.map_err(|e| e.code), Err("not_the_assignee"));
         }
         for refused in [
             submitted().release(agent(1)),
-            submitted().submit(agent(1)),
+            submitted().submit(agent(1), &Terms::bounty(None)),
             submitted().revoke(),
         ] {
             assert_eq!(refused.map_err(|e| e.code), Err("task_not_claimed"));
@@ -604,7 +815,7 @@ mod tests {
             (Status::Started, Some(agent(1)), Some(Verdict::Rejected))
         );
         let second = first
-            .submit(agent(1))
+            .submit(agent(1), &patient)
             .expect("claimed")
             .reject(&patient, NOW);
         assert_eq!(second, Ok(State::OPEN));
@@ -648,11 +859,71 @@ mod tests {
         let terms = Terms::bounty(None);
         for state in [State::OPEN, claimed()] {
             assert!(
-                state.accept().is_err()
+                state.accept(agent(1), &terms).is_err()
                     && state.reject(&terms, NOW).is_err()
                     && state.request_revision(&terms, NOW).is_err()
             );
         }
+    }
+
+    #[test]
+    fn a_task_for_all_is_never_taken_and_ends_with_the_first_that_passes() {
+        let terms = Terms::contract(Mode::Open, Scrutiny::Manual, Span::hours(24));
+        assert_eq!(
+            State::OPEN.claim(agent(1), 99, &terms, NOW),
+            Ok(State::OPEN)
+        );
+        assert_eq!(State::OPEN.submit(agent(1), &terms), Ok(State::OPEN));
+        assert_eq!(State::OPEN.reject(&terms, NOW), Ok(State::OPEN));
+        let done = State::OPEN.accept(agent(2), &terms).expect("open");
+        assert_eq!(
+            (done.status, done.assignee),
+            (Status::Accepted, Some(agent(2)))
+        );
+        assert_eq!(
+            done.submit(agent(1), &terms).map_err(|e| e.code),
+            Err("task_not_claimed")
+        );
+    }
+
+    #[test]
+    fn only_work_that_waits_for_nobody_expires() {
+        assert_eq!(
+            claimed().expire().map(|s| (s.status, s.assignee)),
+            Ok((Status::Expired, None))
+        );
+        assert!(submitted().expire().is_err() && State::OPEN.expire().is_ok());
+        let done = submitted()
+            .accept(agent(1), &Terms::bounty(None))
+            .expect("submitted");
+        assert!(done.expire().is_err());
+    }
+
+    #[test]
+    fn a_dispute_ends_with_the_operators_word() {
+        let rejected = submitted()
+            .reject(
+                &Terms {
+                    rejections: 3,
+                    ..Terms::bounty(None)
+                },
+                NOW,
+            )
+            .expect("submitted");
+        let disputed = rejected.dispute(agent(1)).expect("rejected");
+        assert_eq!(
+            rejected.dispute(agent(2)).map_err(|e| e.code),
+            Err("task_not_claimed")
+        );
+        assert_eq!(
+            disputed.resolve(true).map(|s| s.status),
+            Ok(Status::Accepted)
+        );
+        assert_eq!(
+            disputed.resolve(false).map(|s| (s.status, s.assignee)),
+            Ok((Status::Cancelled, None))
+        );
+        assert!(rejected.resolve(true).is_err());
     }
 
     #[test]

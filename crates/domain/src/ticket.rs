@@ -121,7 +121,8 @@ pub fn column(state: &State, handed_in_as: Column) -> Column {
         (Status::Started, Some(Verdict::Rejected)) | (Status::Submitted, _) => handed_in_as,
         (Status::Started, _) => Column::InProgress,
         (Status::Accepted, _) => Column::Done,
-        (Status::Cancelled, _) => Column::Cancelled,
+        (Status::Cancelled | Status::Expired, _) => Column::Cancelled,
+        (Status::Disputed, _) => Column::InReview,
     }
 }
 
@@ -130,6 +131,7 @@ pub fn approval(state: &State) -> Option<Approval> {
     match (state.status, state.verdict) {
         (Status::Submitted, _) => Some(Approval::Pending),
         (Status::Accepted, _) => Some(Approval::Approved),
+        (Status::Disputed, _) => Some(Approval::Rejected),
         (_, Some(Verdict::Rejected)) => Some(Approval::Rejected),
         (_, Some(Verdict::RevisionRequested)) => Some(Approval::RevisionRequested),
         (_, None) => None,
@@ -231,7 +233,9 @@ mod tests {
 
     #[test]
     fn the_board_is_a_view_of_the_task() {
-        let handed_in = started().submit(AccountId(PLATFORM)).expect("handed in");
+        let handed_in = started()
+            .submit(AccountId(PLATFORM), &Terms::ticket())
+            .expect("handed in");
         let refused = handed_in
             .reject(&Terms::ticket(), Time(2))
             .expect("refused");
@@ -247,7 +251,9 @@ mod tests {
             seen(&revised),
             (Column::InProgress, Some(Approval::RevisionRequested))
         );
-        let accepted = handed_in.accept().expect("accepted");
+        let accepted = handed_in
+            .accept(AccountId(PLATFORM), &Terms::ticket())
+            .expect("accepted");
         assert_eq!(seen(&accepted), (Column::Done, Some(Approval::Approved)));
     }
 
@@ -276,7 +282,9 @@ mod tests {
                 Some(Cancel)
             ]
         );
-        let handed_in = started().submit(AccountId(PLATFORM)).expect("handed in");
+        let handed_in = started()
+            .submit(AccountId(PLATFORM), &Terms::ticket())
+            .expect("handed in");
         assert_eq!(
             row(&handed_in),
             [
@@ -300,7 +308,9 @@ mod tests {
                 Some(Cancel)
             ]
         );
-        let approved = handed_in.accept().expect("accepted");
+        let approved = handed_in
+            .accept(AccountId(PLATFORM), &Terms::ticket())
+            .expect("accepted");
         assert_eq!(row(&approved), [None, None, None, Some(Stay), None]);
         let cancelled = State {
             status: Status::Cancelled,

@@ -5,7 +5,7 @@
 //! **Invariant:** everything here reaches the database through operations of
 //! `app`, may run on any node, and loses nothing when it is stopped.
 //!
-//! To add something, write a function like `expire_leases` that does one
+//! To add something, write a function like `prune` that does one
 //! bounded round, and a line in `Runtime::start`.
 
 pub mod github;
@@ -15,10 +15,12 @@ mod webhooks;
 use std::time::Duration;
 
 use app::App;
+use app::ops::holds::{Due, Mature};
 use app::ops::server::{Follow, Followed, Prune};
-use app::ops::tasks::ExpireLeases;
-use domain::Result;
+use app::ops::tasks::{Alarmed, Ring};
 use domain::policy::Actor;
+use domain::{Result, limits};
+use futures_util::StreamExt;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -28,6 +30,9 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
+
+/// How many operations of one round are under way.
+const CALLS_AT_ONCE: usize = 32;
 
 /// How long work that is under way may go on when the server stops.
 const LAST_CALLS: Duration = Duration::from_millis(1_500);
@@ -48,8 +53,14 @@ impl Runtime {
         tasks.spawn(every(
             EXPIRE_EVERY,
             app.clone(),
-            "taking back claims",
-            expire_leases,
+            "doing what is due for tasks",
+            ring,
+        ));
+        tasks.spawn(every(
+            EXPIRE_EVERY,
+            app.clone(),
+            "releasing rewards",
+            mature,
         ));
         tasks.spawn(every(
             PRUNE_EVERY,
@@ -120,9 +131,45 @@ async fn every<F: Future<Output = Result<()>>>(
     }
 }
 
-async fn expire_leases(app: App) -> Result<()> {
-    while app.call(&Actor::System, ExpireLeases).await? > 0 {}
-    Ok(())
+/// One task's failure keeps none of the others.
+async fn ring(app: App) -> Result<()> {
+    loop {
+        let due = app.call(&Actor::System, Alarmed).await?;
+        let is_all = due.len() < limits::SWEEP_ROWS as usize;
+        let calls = due.into_iter().map(|task| {
+            let app = app.clone();
+            async move { app.call(&Actor::System, Ring { task }).await }
+        });
+        all(calls).await?;
+        if is_all {
+            return Ok(());
+        }
+    }
+}
+
+async fn mature(app: App) -> Result<()> {
+    loop {
+        let due = app.call(&Actor::System, Due).await?;
+        let is_all = due.len() < limits::SWEEP_ROWS as usize;
+        let calls = due.into_iter().map(|account| {
+            let app = app.clone();
+            async move { app.call(&Actor::System, Mature { account }).await }
+        });
+        all(calls).await?;
+        if is_all {
+            return Ok(());
+        }
+    }
+}
+
+/// Makes all calls, some at a time, and answers the first failure.
+async fn all(calls: impl Iterator<Item = impl Future<Output = Result<()>>>) -> Result<()> {
+    let mut answers = futures_util::stream::iter(calls).buffer_unordered(CALLS_AT_ONCE);
+    let mut outcome = Ok(());
+    while let Some(answer) = answers.next().await {
+        outcome = outcome.and(answer);
+    }
+    outcome
 }
 
 async fn prune(app: App) -> Result<()> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use api::Api;
+use app::ops::contracts::Ensure;
 use app::ops::keys::EnsureOperator;
 use app::ports::Ports;
 use app::{App, Clock, Entropy, Secret};
@@ -100,6 +101,7 @@ pub async fn start_at(settings: Settings, clock: Clock) -> Result<Running> {
     let address = listener.local_addr()?;
     // The last step that can fail: a generated key is shown this once.
     let generated_key = ensure_operator(&app, &settings).await.map_err(told)?;
+    app.call(&Actor::System, Ensure).await.map_err(told)?;
     let mut runtime = Runtime::start(&app);
     let router = api.router();
     runtime.also_every(TIDY_EVERY, move || api.tidy());

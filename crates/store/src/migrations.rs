@@ -25,6 +25,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0005_github",
         include_str!("../../../migrations/0005_github.sql"),
     ),
+    (
+        "0006_contracts",
+        include_str!("../../../migrations/0006_contracts.sql"),
+    ),
 ];
 
 /// The newest version this binary knows.

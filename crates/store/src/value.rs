@@ -180,6 +180,11 @@ impl Row<'_> {
         column!(self, index, Blob(bytes) => bytes.to_vec())
     }
 
+    /// Bytes that may be missing.
+    pub fn opt_bytes(&self, index: usize) -> Result<Option<Vec<u8>>> {
+        column!(self, index, Blob(bytes) => Some(bytes.to_vec()), Null => None)
+    }
+
     /// A point in time.
     pub fn time(&self, index: usize) -> Result<Time> {
         self.int(index).map(Time)

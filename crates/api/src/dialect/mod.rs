@@ -1,6 +1,7 @@
 //! Dialects: what the systems differ in on the wire. A door is a table of a
 //! few functions, the mappings of its operations and its routes.
 
+mod agiatm;
 mod openpod;
 mod polt;
 
@@ -10,6 +11,7 @@ use axum::http::{StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
 use domain::id::Id;
+use domain::policy::Audience;
 use domain::{Error, Kind, Result, Time};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
@@ -27,6 +29,12 @@ pub(crate) struct Table {
     pub(crate) body: fn(&Parts, Bytes) -> Result<Body>,
     /// Renders a refusal.
     pub(crate) error: fn(Error) -> Response,
+    /// Who is let in, beside what each operation needs.
+    pub(crate) audience: Audience,
+    /// Bytes that a body may have.
+    pub(crate) body_bytes: usize,
+    /// A header that every answer carries.
+    pub(crate) header: Option<(&'static str, &'static str)>,
 }
 
 /// A door.
@@ -75,7 +83,9 @@ impl Serialize for Text {
 
 /// Every route of every door.
 pub(crate) fn doors() -> Routes {
-    polt::routes().merge(openpod::routes())
+    polt::routes()
+        .merge(openpod::routes())
+        .merge(agiatm::routes())
 }
 
 /// The door a path belongs to.
@@ -85,6 +95,9 @@ pub(crate) fn table_of(path: &str) -> &'static Table {
         .any(|prefix| path.starts_with(prefix))
     {
         return openpod::Openpod::TABLE;
+    }
+    if path.starts_with(agiatm::PREFIX) {
+        return agiatm::Market::TABLE;
     }
     polt::Polt::TABLE
 }
@@ -111,7 +124,8 @@ pub(crate) fn status_of(kind: Kind) -> StatusCode {
         Kind::Conflict => StatusCode::CONFLICT,
         Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Kind::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Kind::Precondition => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::Precondition | Kind::Unsatisfied => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::Gone => StatusCode::GONE,
         Kind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         Kind::Upstream => StatusCode::BAD_GATEWAY,
         Kind::Unavailable | Kind::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,

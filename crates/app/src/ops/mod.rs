@@ -13,7 +13,10 @@ macro_rules! operation {
 pub mod accounts;
 pub mod activity;
 pub mod chat;
+pub mod contracts;
+pub mod credits;
 pub mod heartbeat;
+pub mod holds;
 pub mod ideas;
 pub mod keys;
 pub mod knowledge;

@@ -159,6 +159,7 @@ fn quote(target: &Listed, cents: Units) -> Error {
         ),
     ];
     error.details.extend(facts.map(|(field, fact)| Detail {
+        rule: "".into(),
         field: field.into(),
         problem: fact.into(),
     }));

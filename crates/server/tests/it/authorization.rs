@@ -32,14 +32,38 @@ enum Caller {
 /// The refusal that somebody gets, if any.
 fn expected(needs: Permission, caller: Caller) -> Option<(u16, &'static str)> {
     use Caller::{Agent, Banned, Operator, WithWrongKey, WithoutKey};
-    use Permission::{Notify, Participate, ReadPublic, Register};
+    use Permission::{BeHuman, Notify, ReadPublic, Register};
     match (needs, caller) {
-        (ReadPublic | Register | Notify, _) | (_, Operator) | (Participate, Agent) => None,
+        (ReadPublic | Register | Notify, _) => None,
+        (BeHuman, Agent | Operator) => Some((403, "WRONG_ROLE")),
+        (_, Operator) => None,
+        (needs, Agent) if is_for_members(needs) => None,
         (_, WithoutKey) => Some((401, "MISSING_CREDENTIAL")),
         (_, WithWrongKey) => Some((401, "INVALID_KEY")),
         (_, Banned) => Some((403, "ACCOUNT_BANNED")),
         (_, Agent) => Some((403, "OPERATOR_ONLY")),
     }
+}
+
+/// What an account may do in its own right.
+fn is_for_members(needs: Permission) -> bool {
+    use Permission::{
+        BeAgent, Claim, Deliver, Discuss, JudgeOwn, Look, Offer, Participate, ReachSecrets,
+        ReadWallet,
+    };
+    matches!(
+        needs,
+        Participate
+            | Look
+            | Claim
+            | Deliver
+            | Discuss
+            | Offer
+            | JudgeOwn
+            | ReadWallet
+            | ReachSecrets
+            | BeAgent
+    )
 }
 
 #[track_caller]
@@ -245,12 +269,9 @@ fn the_workplace_has_the_roles_of_its_contract() {
 #[test]
 fn the_table_has_the_roles_of_the_contract() {
     let having = |wanted| having("polt", wanted);
+    assert_eq!(having(is_for_members), AGENT_ROUTES);
     assert_eq!(
-        having(|needs| needs == Permission::Participate),
-        AGENT_ROUTES
-    );
-    assert_eq!(
-        having(|needs| needs.needs_credential() && needs != Permission::Participate),
+        having(|needs| needs.needs_credential() && !is_for_members(needs)),
         OPERATOR_ROUTES
     );
     assert_eq!(

@@ -186,7 +186,7 @@ fn reward() -> impl Strategy<Value = Reward> {
 fn terms() -> impl Strategy<Value = Terms> {
     let fee_bps = prop::sample::select(&[0_u32, 1, 250, 1_000, 9_999, 10_000][..]);
     let lease = prop::option::of((1..6_i64).prop_map(half_past));
-    let funding = prop::sample::select(&Funding::ALL[..]);
+    let funding = prop::sample::select(&[Funding::Issuance, Funding::Escrow, Funding::Project][..]);
     let terms = (funding, fee_bps, 1..4_i64, lease, 1..4_i64);
     terms.prop_map(|(funding, fee_bps, rejections, lease, claim_limit)| Terms {
         funding,
@@ -194,6 +194,7 @@ fn terms() -> impl Strategy<Value = Terms> {
         rejections,
         lease,
         claim_limit,
+        ..Terms::bounty(None)
     })
 }
 

@@ -26,13 +26,15 @@ pub struct Account {
     pub ban_reason: Option<String>,
     /// Tasks it completed.
     pub completed_tasks: i64,
+    /// The person it acts for or is bound to.
+    pub owner: Option<AccountId>,
     /// When it was made.
     pub created_at: Time,
 }
 
 macro_rules! columns {
     () => {
-        "id, kind, handle, display_name, bio, status, ban_reason, completed_tasks, created_at"
+        "id, kind, handle, display_name, bio, status, ban_reason, completed_tasks, created_at, owner"
     };
 }
 
@@ -47,7 +49,12 @@ statements! {
     STANDING = "select status, ban_reason, (select count(*) from tasks where assignee = accounts.id \
         and phase = 'working' and listed = 1) from accounts where id = $1";
     INSERT = "insert into accounts (id, kind, handle, handle_key, display_name, bio, status, ban_reason, \
-        completed_tasks, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing";
+        completed_tasks, created_at, owner) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing";
+    HAVE_ONE_OWNER = "select count(*) from accounts a, accounts b where a.id = $1 and b.id = $2 \
+        and coalesce(a.owner, a.id) = coalesce(b.owner, b.id)";
+    SET_OWNER = "update accounts set owner = $1 where id = $2";
+    OWNED = concat!("select ", columns!(), " from accounts where owner = $1 order by id limit $2");
+    UNCOMPLETED_ONE = "update accounts set completed_tasks = completed_tasks - 1 where id = $1";
     UPDATE = "update accounts set display_name = $1, bio = $2, status = $3, ban_reason = $4 where id = $5";
     COMPLETED_ONE = "update accounts set completed_tasks = completed_tasks + 1 where id = $1";
 }
@@ -63,6 +70,7 @@ fn read(row: &Row<'_>) -> Result<Account> {
         ban_reason: row.opt_text(6)?,
         completed_tasks: row.int(7)?,
         created_at: row.time(8)?,
+        owner: row.opt_id(9)?,
     })
 }
 
@@ -142,6 +150,7 @@ pub async fn insert(tx: &mut Tx, account: &Account) -> Result<()> {
         status,
         ban_reason,
         completed_tasks,
+        owner,
         created_at,
     } = account;
     let params = vec![
@@ -155,6 +164,7 @@ pub async fn insert(tx: &mut Tx, account: &Account) -> Result<()> {
         ban_reason.clone().into(),
         (*completed_tasks).into(),
         (*created_at).into(),
+        owner.map(Val::id).unwrap_or(Val::Null),
     ];
     tx.write_or(INSERT, params, || {
         Error::conflict(
@@ -180,4 +190,28 @@ pub async fn update(tx: &mut Tx, account: &Account) -> Result<()> {
 /// Counts one more completed task.
 pub async fn completed_one(tx: &mut Tx, id: AccountId) -> Result<()> {
     tx.write(COMPLETED_ONE, vec![Val::id(id)]).await
+}
+
+/// Takes back that an account completed a task.
+pub async fn uncompleted_one(tx: &mut Tx, id: AccountId) -> Result<()> {
+    tx.write(UNCOMPLETED_ONE, vec![Val::id(id)]).await
+}
+
+/// Writes for whom an account acts or to whom it is bound.
+pub async fn set_owner(tx: &mut Tx, id: AccountId, owner: Option<AccountId>) -> Result<()> {
+    let owner = owner.map(Val::id).unwrap_or(Val::Null);
+    tx.write(SET_OWNER, vec![owner, Val::id(id)]).await
+}
+
+/// The accounts that act for a person or are bound to it.
+pub async fn owned(tx: &mut Tx, owner: AccountId, rows: u32) -> Result<Vec<Account>> {
+    tx.rows(OWNED, vec![Val::id(owner), rows.into()], read)
+        .await
+}
+
+/// Whether two accounts are one, or belong to the same person.
+pub async fn have_one_owner(tx: &mut Tx, one: AccountId, other: AccountId) -> Result<bool> {
+    let params = vec![Val::id(one), Val::id(other)];
+    let found = tx.row(HAVE_ONE_OWNER, params, |row| row.int(0)).await?;
+    Ok(found.unwrap_or(0) > 0)
 }

@@ -44,40 +44,64 @@ statements! {
         and a.bucket = e.credit_bucket)";
     AMOUNTS = "select count(*) from ledger_entries where units <= 0";
     PAID_ONCE = "select count(*) from (select task from ledger_entries where reason in ('payout', 'due') group by task \
-        having count(*) > 1) twice";
+        having count(*) > 1 union all select task from ledger_entries where reason in ('payout', 'due', 'award', 'reversal') \
+        group by task having sum(case reason when 'reversal' then -1 else 1 end) > 1) twice";
     PAID = differing!(
         "r.task, r.asset",
         "select id as task, reward_asset as asset, reward_units as n from tasks \
          where status = 'accepted' and reward_asset is not null",
-        "select task, asset, -units from ledger_entries where reason in ('payout', 'due', 'fee') and task is not null"
+        "select task, asset, -units from ledger_entries where reason in ('payout', 'due', 'fee', 'award') \
+         and task is not null",
+        "select task, asset, units from ledger_entries where reason = 'reversal' and task is not null",
+        "select e.task, e.asset, -e.units from ledger_entries e join tasks t on t.id = e.task \
+         where e.reason = 'refund' and t.status = 'accepted'"
     );
     ESCROW = differing!(
+        "r.task, r.asset",
+        "select id as task, reward_asset as asset, reward_units as n from tasks \
+         where funding = 'escrow' and reward_asset is not null and phase in ('open', 'working', 'review')",
+        "select e.task, e.asset, -e.units from ledger_entries e where e.credit_bucket = 'escrow' and e.task is not null",
+        "select e.task, e.asset, e.units from ledger_entries e where e.debit_bucket = 'escrow' and e.task is not null \
+         and exists (select 1 from tasks t where t.id = e.task and t.funding = 'escrow')"
+    );
+    FROZEN = differing!(
         "r.owner, r.asset",
-        "select id as owner, reward_asset as asset, reward_units as n from tasks \
+        "select publisher as owner, reward_asset as asset, reward_units as n from tasks \
          where funding = 'escrow' and reward_asset is not null and phase in ('open', 'working', 'review')",
         "select a.owner, a.asset, -a.balance from ledger_accounts a where a.bucket = 'escrow' \
          and not exists (select 1 from projects p where p.id = a.owner)"
     );
+    HELD = differing!(
+        "r.owner, r.asset",
+        "select account as owner, asset, units as n from holds where ended = 0",
+        "select owner, asset, -balance from ledger_accounts where bucket = 'held'"
+    );
+    MATURED = "select count(*) from holds h where h.ended = 1 and not exists \
+        (select 1 from ledger_entries e where e.id = h.id and e.reason = 'mature' and e.units = h.units)";
     EARNINGS = differing!(
         "r.account, r.asset",
         "select account, asset, units as n from earnings",
-        "select credit_owner, asset, -units from ledger_entries where reason in ('payout', 'release')"
+        "select credit_owner, asset, -units from ledger_entries where reason in ('payout', 'release', 'award', 'bonus')",
+        "select debit_owner, asset, units from ledger_entries where reason = 'reversal'"
     );
     PHASES = "select count(*) from tasks where phase <> case status when 'open' then 'open' when 'claimed' then \
-        'working' when 'started' then 'working' when 'submitted' then 'review' when 'accepted' then 'done' else 'closed' end";
+        'working' when 'started' then 'working' when 'submitted' then 'review' \
+        when 'disputed' then 'review' when 'accepted' then 'done' else 'closed' end";
     HOLDERS = "select count(*) from tasks where (phase in ('working', 'review', 'done')) <> (assignee is not null)";
-    CLAIMED = "select count(*) from tasks t where t.phase in ('working', 'review') and not exists \
+    CLAIMED = "select count(*) from tasks t where t.phase in ('working', 'review') and t.status <> 'disputed' and not exists \
         (select 1 from claims c where c.task = t.id and c.account = t.assignee and c.status = 'active')";
     BANNED = "select count(*) from accounts a join tasks t on t.assignee = a.id and t.phase = 'working' \
         where a.status = 'banned'";
     CLAIMS = "select count(*) from claims c where c.status = 'active' and not exists \
         (select 1 from tasks t where t.id = c.task and t.assignee = c.account and t.phase in ('working', 'review'))";
-    PENDING = "select count(*) from tasks t where (t.phase = 'review') <> exists \
-        (select 1 from submissions s where s.task = t.id and s.status = 'pending')";
+    PENDING = "select count(*) from tasks t where (t.mode is null and (t.status = 'submitted') <> exists \
+        (select 1 from submissions s where s.task = t.id and s.status = 'pending')) or (t.mode is not null \
+        and t.status not in ('open', 'disputed') and exists (select 1 from submissions s where s.task = t.id \
+        and s.status = 'pending'))";
     SUBMISSIONS = differing!(
         "r.task",
-        "select id as task, submissions as n from tasks",
-        "select task, -1 from submissions"
+        "select id as task, submissions as n from tasks where funding <> 'standing'",
+        "select s.task, -1 from submissions s where exists (select 1 from tasks t where t.id = s.task and t.funding <> 'standing')"
     );
     COMPLETED = differing!(
         "r.account",
@@ -86,12 +110,12 @@ statements! {
     );
     PROJECTS = differing!(
         "r.project, r.what",
-        "select id as project, 'tasks' as what, tasks as n from projects",
-        "select project, 'tasks', -1 from tasks",
-        "select id, 'done', completed_tasks from projects",
-        "select project, 'done', -1 from tasks where phase = 'done'",
-        "select id, 'closed', cancelled_tasks from projects",
-        "select project, 'closed', -1 from tasks where phase = 'closed'"
+        "select id as project, 'tasks' as what, tasks as n from projects where built_in = 0",
+        "select project, 'tasks', -1 from tasks where project not in (select id from projects where built_in = 1)",
+        "select id, 'done', completed_tasks from projects where built_in = 0",
+        "select project, 'done', -1 from tasks where phase = 'done' and project not in (select id from projects where built_in = 1)",
+        "select id, 'closed', cancelled_tasks from projects where built_in = 0",
+        "select project, 'closed', -1 from tasks where phase = 'closed' and project not in (select id from projects where built_in = 1)"
     );
     DISCUSSIONS = differing!(
         "r.subject",
@@ -110,7 +134,7 @@ statements! {
         "r.scope, r.name",
         "select project as scope, 'task.' || phase || '.' || difficulty as name, 1 as n from tasks where listed = 1",
         "select $1, 'task.' || phase || '.' || difficulty, 1 from tasks where listed = 1",
-        "select $1, 'project.' || stage, 1 from projects",
+        "select $1, 'project.' || stage, 1 from projects where built_in = 0",
         "select $1, 'idea.' || status, 1 from ideas",
         "select $1, 'feed.' || replace(kind, '.', '_'), 1 from events where public = 1",
         "select scope, name, -n from tallies"
@@ -199,6 +223,18 @@ const INVARIANTS: &[Invariant] = &[
         sql: ESCROW,
     },
     Invariant {
+        says: "what an account has set aside is what its open tasks offer",
+        sql: FROZEN,
+    },
+    Invariant {
+        says: "what is held is what waits to be released",
+        sql: HELD,
+    },
+    Invariant {
+        says: "what was released was held",
+        sql: MATURED,
+    },
+    Invariant {
         says: "earnings are the sum of payouts",
         sql: EARNINGS,
     },
@@ -223,7 +259,7 @@ const INVARIANTS: &[Invariant] = &[
         sql: CLAIMS,
     },
     Invariant {
-        says: "a task in review has one pending submission",
+        says: "exactly what waits for a verdict has a pending submission",
         sql: PENDING,
     },
     Invariant {

@@ -2,7 +2,9 @@
 
 use domain::account::{AccountKind, AccountStatus};
 use domain::id::{AccountId, KeyId};
-use domain::{Result, Time};
+use domain::money::Units;
+use domain::policy::{Mandate, Scopes};
+use domain::{Error, Kind, Result, Time};
 
 use crate::{Row, Tx, Val};
 
@@ -23,6 +25,17 @@ pub struct Key {
     pub created_at: Time,
     /// When it stops working by itself.
     pub expires_at: Option<Time>,
+    /// What it allows, where it was handed over.
+    pub grant: Option<Grant>,
+}
+
+/// What a key that was handed over allows (AGI ATM 5.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// What may be done with it.
+    pub scopes: Scopes,
+    /// Credits that may be spent with it in all.
+    pub budget: Units,
 }
 
 /// What a key says about its bearer.
@@ -44,11 +57,13 @@ pub struct Bearer {
     pub ban_reason: Option<String>,
     /// When the key stops working by itself.
     pub expires_at: Option<Time>,
+    /// What the key allows, where it was handed over, and by whom.
+    pub mandate: Option<Mandate>,
 }
 
 macro_rules! bearer {
     () => {
-        "select k.id, a.id, a.kind, a.status, a.ban_reason, k.expires_at, a.handle, k.hash from keys k \
+        "select k.id, a.id, a.kind, a.status, a.ban_reason, k.expires_at, a.handle, k.hash, k.scopes, a.owner from keys k \
          join accounts a on a.id = k.account where k.revoked_at is null and "
     };
 }
@@ -56,8 +71,9 @@ macro_rules! bearer {
 statements! {
     BEARER = concat!(bearer!(), "k.id = $1");
     BEARER_MADE_UP = concat!(bearer!(), "k.hash = $1 and k.made_up = 1");
-    INSERT = "insert into keys (id, account, hash, made_up, label, created_at, expires_at) \
-        values ($1, $2, $3, $4, $5, $6, $7)";
+    INSERT = "insert into keys (id, account, hash, made_up, label, created_at, expires_at, scopes, budget) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    SPEND = "update keys set spent = spent + $1 where id = $2 and spent + $1 <= budget";
     RESTORE = "update keys set revoked_at = null where hash = $1 and made_up = 1 and account = $2 and label = $3";
     REVOKE = "update keys set revoked_at = $1 where id = $2 and revoked_at is null";
     ACTIVE = "select id from keys where account = $1 and revoked_at is null order by id";
@@ -86,7 +102,16 @@ fn read_bearer(row: &Row<'_>) -> Result<Bearer> {
         expires_at: row.opt_time(5)?,
         handle: row.text(6)?,
         hash: row.bytes(7)?,
+        mandate: mandate(row)?,
     })
+}
+
+fn mandate(row: &Row<'_>) -> Result<Option<Mandate>> {
+    let (scopes, owner) = (row.opt_text(8)?, row.opt_id(9)?);
+    Ok(scopes.zip(owner).map(|(scopes, principal)| Mandate {
+        principal,
+        scopes: Scopes::read(&scopes),
+    }))
 }
 
 /// Stores a key.
@@ -99,6 +124,7 @@ pub async fn insert(tx: &mut Tx, key: &Key) -> Result<()> {
         label,
         created_at,
         expires_at,
+        grant,
     } = key;
     let params = vec![
         Val::id(*id),
@@ -108,6 +134,8 @@ pub async fn insert(tx: &mut Tx, key: &Key) -> Result<()> {
         label.into(),
         (*created_at).into(),
         (*expires_at).into(),
+        grant.map(|grant| grant.scopes.written()).into(),
+        grant.map(|grant| grant.budget).into(),
     ];
     tx.write(INSERT, params).await
 }
@@ -162,6 +190,21 @@ pub async fn labelled(
             hash: row.bytes(1)?,
             works: row.opt_time(2)?.is_none(),
         })
+    })
+    .await
+}
+
+/// Spends from what a handed-over key may spend.
+///
+/// # Errors
+/// `Insufficient` when it is not enough, at the latest before the commit.
+pub async fn spend(tx: &mut Tx, key: KeyId, units: Units) -> Result<()> {
+    tx.write_or(SPEND, vec![units.into(), Val::id(key)], || {
+        Error::new(
+            Kind::Insufficient,
+            "budget_exhausted",
+            "this costs more than what is left of this key's budget: ask the person who issued it for a larger one",
+        )
     })
     .await
 }

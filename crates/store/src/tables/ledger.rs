@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{Tx, Val};
 
-/// A place that holds money: an account, a task or the platform, and which of
+/// A place that holds money: an account, a project or the platform, and which of
 /// its buckets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
@@ -32,11 +32,20 @@ impl Place {
         }
     }
 
-    /// What is set aside for a task.
-    pub fn escrow(task: TaskId) -> Self {
+    /// What an account has set aside for the tasks it published. Whose task
+    /// it is for stands on the entries.
+    pub fn frozen(account: AccountId) -> Self {
         Self {
-            owner: task.0,
+            owner: account.0,
             bucket: Bucket::Escrow,
+        }
+    }
+
+    /// What an account has earned and cannot spend yet.
+    pub fn held(account: AccountId) -> Self {
+        Self {
+            owner: account.0,
+            bucket: Bucket::Held,
         }
     }
 
@@ -96,6 +105,24 @@ domain::words! {
         Release = "release",
         /// Paid by one agent to another for a service.
         Service = "service",
+        /// Given once for registering.
+        Grant = "grant",
+        /// Earned at a standing offer, once per agent.
+        Bonus = "bonus",
+        /// Given for bringing somebody who became active.
+        Referral = "referral",
+        /// A reward that was held and can be spent now.
+        Mature = "mature",
+        /// Spent on something of the catalogue.
+        Redeem = "redeem",
+        /// A payment that was disputed, put back into escrow.
+        Reversal = "reversal",
+        /// A worker's part of a reward that was disputed.
+        Award = "award",
+        /// Put right by the operator.
+        Adjust = "adjust",
+        /// Handed to an agent for what it may spend, and what it gives back.
+        Allowance = "allowance",
     }
 }
 

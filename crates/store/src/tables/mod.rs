@@ -17,9 +17,11 @@ macro_rules! statements {
 
 pub mod accounts;
 pub mod audit;
+pub mod briefs;
 pub mod channels;
 pub mod deliveries;
 pub mod events;
+pub mod holds;
 pub mod ideas;
 pub mod idempotency;
 pub mod keys;
@@ -32,11 +34,13 @@ pub mod payouts;
 pub mod profiles;
 pub mod projects;
 pub mod repositories;
+pub mod secrets;
 pub mod submissions;
 pub mod tallies;
 pub mod tasks;
 pub mod teams;
 pub mod tickets;
+pub mod verifiers;
 pub mod votes;
 pub mod webhooks;
 
@@ -45,9 +49,11 @@ pub fn statements() -> Vec<Sql> {
     let fixed = [
         accounts::ALL,
         audit::ALL,
+        briefs::ALL,
         channels::ALL,
         deliveries::ALL,
         events::ALL,
+        holds::ALL,
         idempotency::ALL,
         ideas::ALL,
         keys::ALL,
@@ -60,11 +66,13 @@ pub fn statements() -> Vec<Sql> {
         profiles::ALL,
         projects::ALL,
         repositories::ALL,
+        secrets::ALL,
         submissions::ALL,
         tallies::ALL,
         tasks::ALL,
         teams::ALL,
         tickets::ALL,
+        verifiers::ALL,
         votes::ALL,
         webhooks::ALL,
     ];

@@ -127,7 +127,7 @@ macro_rules! columns {
 
 macro_rules! browsed {
     () => {
-        "coalesce(p.budget_cents, 0) >= $1 and coalesce(p.budget_cents, 0) <= $2 \
+        "p.built_in = 0 and coalesce(p.budget_cents, 0) >= $1 and coalesce(p.budget_cents, 0) <= $2 \
          and ((p.stage = 'live') = (cast($3 as bigint) = 1) or cast($4 as bigint) = 1) "
     };
 }
@@ -138,6 +138,10 @@ statements! {
         go_to_market, market_study, stage, upvotes, downvotes, replies, tasks, completed_tasks, cancelled_tasks, \
         progress, created_at, updated_at, budget_cents, deadline, tags, repository) \
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, 0, 0, 0, 0, $10, $11, $12, $13, $14, $15)";
+    INSERT_BUILT_IN = "insert into projects (id, owner, title, description, detailed_presentation, technical_specs, \
+        go_to_market, market_study, stage, upvotes, downvotes, replies, tasks, completed_tasks, cancelled_tasks, \
+        progress, created_at, updated_at, built_in) values ($1, $2, $3, $4, '', '', '', '', 'live', 0, 0, 0, 0, 0, 0, 0, \
+        $5, $5, 1) on conflict do nothing";
     NEXT_TICKET = "update projects set last_ticket = last_ticket + 1 where id = $1 returning last_ticket";
     BROWSE = concat!("select ", columns!(), "where ", browsed!(), "order by p.id desc limit $5 offset $6");
     BROWSE_SKILLED = concat!("select ", columns!(), "where ", browsed!(), "and exists (select 1 from positions q \
@@ -167,9 +171,9 @@ static LISTS: LazyLock<Vec<Sql>> = LazyLock::new(|| {
 
 fn list_text(staged: bool, sort: Sort) -> String {
     let (filter, rows, offset) = if staged {
-        ("where p.stage = $1 ", 2, 3)
+        ("where p.built_in = 0 and p.stage = $1 ", 2, 3)
     } else {
-        ("", 1, 2)
+        ("where p.built_in = 0 ", 1, 2)
     };
     let order = match sort {
         Sort::New => "p.id desc",
@@ -288,6 +292,25 @@ pub async fn insert(tx: &mut Tx, project: &Project) -> Result<()> {
     ]);
     tx.tally(PLATFORM, tally_name(*stage), 1);
     tx.write(INSERT, params).await
+}
+
+/// Adds a project that is no pitch and is listed nowhere; nothing, where it is
+/// there.
+pub async fn insert_built_in(
+    tx: &mut Tx,
+    id: ProjectId,
+    owner: AccountId,
+    (title, description): (&'static str, &'static str),
+    now: Time,
+) -> Result<()> {
+    let params = vec![
+        Val::id(id),
+        Val::id(owner),
+        title.into(),
+        description.into(),
+        now.into(),
+    ];
+    tx.write(INSERT_BUILT_IN, params).await
 }
 
 fn texts(pitch: &Pitch) -> [Val; 6] {

@@ -20,6 +20,10 @@ pub struct Submission {
     pub author: AccountId,
     /// What was handed in.
     pub content: String,
+    /// What its author says beside an output: with it, `content` is JSON.
+    pub package: Option<Package>,
+    /// When it passes by itself.
+    pub auto_accept_at: Option<Time>,
     /// How it stands.
     pub status: SubmissionStatus,
     /// What the reviewer said.
@@ -32,6 +36,17 @@ pub struct Submission {
     pub reviewed_at: Option<Time>,
 }
 
+/// What comes with an output (AGI ATM 2.5).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Package {
+    /// What was done, in words.
+    pub summary: String,
+    /// What was attached, as a JSON array.
+    pub attachments: String,
+    /// What the checks said, as a JSON object.
+    pub verification: String,
+}
+
 /// A submission with its author's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
@@ -41,6 +56,8 @@ pub struct Shown {
     pub author_handle: String,
     /// Its task's deadline.
     pub deadline: Option<Time>,
+    /// Whether only its author and its publisher see what was handed in.
+    pub is_private: bool,
 }
 
 impl Shown {
@@ -55,8 +72,8 @@ impl Shown {
 macro_rules! shown {
     () => {
         "select s.id, s.task, s.project, s.author, s.content, s.status, s.notes, s.reviewer, s.created_at, \
-         s.reviewed_at, (select handle from accounts where id = s.author), \
-         (select deadline from tasks where id = s.task) from submissions s "
+         s.reviewed_at, s.summary, s.attachments, s.verification, s.auto_accept_at, (select handle from accounts where id = s.author), \
+         (select deadline from tasks where id = s.task), (select briefed from tasks where id = s.task) from submissions s "
     };
 }
 
@@ -68,8 +85,9 @@ statements! {
         and exists (select 1 from tasks where id = s.task and listed = 1) order by s.id limit $1 offset $2");
     COUNT_PENDING = "select count(*) from submissions s where s.status = 'pending' \
         and exists (select 1 from tasks where id = s.task and listed = 1)";
-    INSERT = "insert into submissions (id, task, project, author, content, status, created_at) \
-        values ($1, $2, $3, $4, $5, $6, $7)";
+    ALL_PENDING_FOR = concat!(shown!(), "where s.task = $1 and s.status = 'pending' order by s.id");
+    INSERT = "insert into submissions (id, task, project, author, content, status, created_at, reviewed_at, summary, \
+        attachments, verification, auto_accept_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     JUDGE = "update submissions set status = $1, notes = $2, reviewer = $3, reviewed_at = $4 \
         where id = $5 and status = 'pending'";
     REVIEW = "insert into reviews (id, submission, task, reviewer, verdict, notes, created_at) \
@@ -84,15 +102,29 @@ fn read(row: &Row<'_>) -> Result<Shown> {
             project: row.id(2)?,
             author: row.id(3)?,
             content: row.text(4)?,
+            package: package(row)?,
+            auto_accept_at: row.opt_time(13)?,
             status: row.word(5, SubmissionStatus::parse)?,
             notes: row.opt_text(6)?,
             reviewer: row.opt_id(7)?,
             created_at: row.time(8)?,
             reviewed_at: row.opt_time(9)?,
         },
-        author_handle: row.opt_text(10)?.unwrap_or_default(),
-        deadline: row.opt_time(11)?,
+        author_handle: row.opt_text(14)?.unwrap_or_default(),
+        deadline: row.opt_time(15)?,
+        is_private: row.opt_int(16)? == Some(1),
     })
+}
+
+fn package(row: &Row<'_>) -> Result<Option<Package>> {
+    let Some(summary) = row.opt_text(10)? else {
+        return Ok(None);
+    };
+    Ok(Some(Package {
+        summary,
+        attachments: row.opt_text(11)?.unwrap_or_default(),
+        verification: row.opt_text(12)?.unwrap_or_default(),
+    }))
 }
 
 /// The submission with this id.
@@ -104,6 +136,11 @@ pub async fn find(tx: &mut Tx, id: SubmissionId) -> Result<Option<Shown>> {
 pub async fn by_task(tx: &mut Tx, task: TaskId, rows: u32) -> Result<Vec<Shown>> {
     tx.rows(BY_TASK, vec![Val::id(task), rows.into()], read)
         .await
+}
+
+/// Everything that waits for a verdict on a task, the oldest first.
+pub async fn all_pending_for(tx: &mut Tx, task: TaskId) -> Result<Vec<Shown>> {
+    tx.rows(ALL_PENDING_FOR, vec![Val::id(task)], read).await
 }
 
 /// The submission for a task that waits for a verdict.
@@ -137,8 +174,11 @@ pub async fn insert(tx: &mut Tx, submission: &Submission) -> Result<()> {
         notes: _,
         reviewer: _,
         created_at,
-        reviewed_at: _,
+        reviewed_at,
+        package,
+        auto_accept_at,
     } = submission;
+    let part = |part: fn(&Package) -> &String| package.as_ref().map(part).into();
     let params = vec![
         Val::id(*id),
         Val::id(*task),
@@ -147,6 +187,11 @@ pub async fn insert(tx: &mut Tx, submission: &Submission) -> Result<()> {
         content.into(),
         status.as_str().into(),
         (*created_at).into(),
+        (*reviewed_at).into(),
+        part(|package| &package.summary),
+        part(|package| &package.attachments),
+        part(|package| &package.verification),
+        (*auto_accept_at).into(),
     ];
     tx.write(INSERT, params).await
 }

@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 use domain::id::{AccountId, ClaimId, PLATFORM, ProjectId, TaskId};
 use domain::money::Money;
 use domain::page::Page;
-use domain::task::{ClaimStatus, Difficulty, Funding, Phase, Sort, State, Status, Terms, Verdict};
+use domain::task::{
+    ClaimStatus, Difficulty, Funding, Mode, Phase, Scrutiny, Sort, State, Status, Terms, Verdict,
+};
 use domain::time::Span;
 use domain::{Error, Result, Time};
 
@@ -47,6 +49,10 @@ pub struct Task {
     pub terms: Terms,
     /// Whether it is in the market; otherwise its project alone sees it.
     pub listed: bool,
+    /// Whether a brief says more about it.
+    pub briefed: bool,
+    /// When something happens to it by itself.
+    pub alarm: Option<Time>,
     /// When it was published.
     pub created_at: Time,
     /// When it last changed.
@@ -156,10 +162,13 @@ macro_rules! columns {
         "t.id, t.project, t.publisher, t.title, t.description, t.payout_display, t.reward_asset, t.reward_units, \
          t.difficulty, t.deadline, t.status, t.assignee, t.claimed_at, t.lease_ends, t.rejections, t.submissions, \
          t.completed_at, t.paid_at, t.funding, t.fee_bps, t.reject_limit, t.lease, t.claim_limit, t.created_at, \
-         t.updated_at, t.verdict, t.listed"
+         t.updated_at, t.verdict, t.listed, t.mode, t.scrutiny, t.hold, t.silence, t.expires, t.briefed, t.alarm"
     };
 }
 pub(super) use columns;
+
+/// How many columns [`read`] reads.
+pub(super) const COLUMNS: usize = 34;
 
 macro_rules! shown {
     () => {
@@ -186,17 +195,18 @@ statements! {
         order by t.id desc limit $3 offset $4");
     HELD = "select count(*) from tasks where assignee = $1 and phase = 'working' and listed = 1";
     HELD_IDS = "select id from tasks where assignee = $1 and phase = 'working' order by id";
-    LEASE_ENDED = "select id from tasks where lease_ends is not null and lease_ends <= $1 order by lease_ends limit $2";
+    ALARMED = "select id from tasks where alarm is not null and alarm <= $1 order by alarm limit $2";
     INSERT = "insert into tasks (id, project, publisher, title, description, payout_display, payout_rank, reward_asset, \
         reward_units, difficulty, deadline, deadline_rank, status, phase, rejections, submissions, funding, fee_bps, \
-        reject_limit, lease, claim_limit, created_at, updated_at, listed, assignee, claimed_at, lease_ends) \
+        reject_limit, lease, claim_limit, created_at, updated_at, listed, assignee, claimed_at, lease_ends, mode, \
+        scrutiny, hold, silence, expires, briefed, alarm) \
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, \
-        $24, $25, $26, $27)";
+        $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)";
     EDIT = "update tasks set title = $1, description = $2, payout_display = $3, payout_rank = $4, reward_asset = $5, \
         reward_units = $6, difficulty = $7, deadline = $8, deadline_rank = $9, updated_at = $10 where id = $11";
     MOVE = "update tasks set status = $1, phase = $2, assignee = $3, claimed_at = $4, lease_ends = $5, rejections = $6, \
-        submissions = $7, completed_at = $8, paid_at = $9, updated_at = $10, verdict = $11 \
-        where id = $12 and status = $13";
+        submissions = $7, completed_at = $8, paid_at = $9, updated_at = $10, verdict = $11, alarm = $12 \
+        where id = $13 and status = $14";
     SET_PAID = "update tasks set paid_at = $1 where id = $2";
     SET_REWARD = "update tasks set reward_asset = $1, reward_units = $2 where id = $3";
     CLAIM = "insert into claims (id, task, account, status, claimed_at) values ($1, $2, $3, 'active', $4)";
@@ -310,8 +320,17 @@ pub(super) fn read(row: &Row<'_>) -> Result<Task> {
             rejections: row.int(20)?,
             lease: row.opt_int(21)?.map(Span),
             claim_limit: row.int(22)?,
+            hold: row.opt_int(29)?.map(Span),
+            mode: row.opt_word(27, Mode::parse)?.unwrap_or(Mode::Exclusive),
+            scrutiny: row
+                .opt_word(28, Scrutiny::parse)?
+                .unwrap_or(Scrutiny::Manual),
+            silence: row.opt_int(30)?.map(Span),
+            expires: row.opt_int(31)?.is_some(),
         },
         listed: row.int(26)? != 0,
+        briefed: row.int(32)? != 0,
+        alarm: row.opt_time(33)?,
         created_at: row.time(23)?,
         updated_at: row.time(24)?,
     })
@@ -320,8 +339,8 @@ pub(super) fn read(row: &Row<'_>) -> Result<Task> {
 fn read_shown(row: &Row<'_>) -> Result<Shown> {
     Ok(Shown {
         task: read(row)?,
-        project_title: row.opt_text(27)?.unwrap_or_default(),
-        assignee_handle: row.opt_text(28)?,
+        project_title: row.opt_text(COLUMNS)?.unwrap_or_default(),
+        assignee_handle: row.opt_text(COLUMNS + 1)?,
     })
 }
 
@@ -422,9 +441,9 @@ pub async fn held_ids(tx: &mut Tx, account: AccountId) -> Result<Vec<TaskId>> {
         .await
 }
 
-/// Tasks whose claim has run out.
-pub async fn lease_ended(tx: &mut Tx, now: Time, rows: u32) -> Result<Vec<TaskId>> {
-    tx.rows(LEASE_ENDED, vec![now.into(), rows.into()], |row| row.id(0))
+/// Tasks to which something happens by itself.
+pub async fn alarmed(tx: &mut Tx, now: Time, rows: u32) -> Result<Vec<TaskId>> {
+    tx.rows(ALARMED, vec![now.into(), rows.into()], |row| row.id(0))
         .await
 }
 
@@ -436,6 +455,11 @@ pub async fn insert(tx: &mut Tx, task: &Task) -> Result<()> {
         rejections,
         lease,
         claim_limit,
+        hold,
+        mode,
+        scrutiny,
+        silence,
+        expires,
     } = task.terms;
     let status = task.state.status;
     let params = vec![
@@ -466,6 +490,15 @@ pub async fn insert(tx: &mut Tx, task: &Task) -> Result<()> {
         task.state.assignee.map(Val::id).unwrap_or(Val::Null),
         task.claimed_at.into(),
         task.state.lease_ends.into(),
+        (mode != Mode::Exclusive).then_some(mode.as_str()).into(),
+        (scrutiny != Scrutiny::Manual)
+            .then_some(scrutiny.as_str())
+            .into(),
+        hold.map(|span| span.0).into(),
+        silence.map(|span| span.0).into(),
+        expires.then_some(1_i64).into(),
+        i64::from(task.briefed).into(),
+        task.alarm.into(),
     ];
     tally(tx, task, None, Some(status.phase()));
     tx.write(INSERT, params).await
@@ -515,6 +548,7 @@ pub async fn put(tx: &mut Tx, before: Status, after: &Task) -> Result<()> {
         after.paid_at.into(),
         after.updated_at.into(),
         after.state.verdict.map(Verdict::as_str).into(),
+        after.alarm.into(),
         Val::id(after.id),
         before.as_str().into(),
     ];

@@ -142,7 +142,7 @@ statements! {
     LIST = concat!(ticket!(), "where k.project = $1 and (k.priority = $2 or cast($3 as bigint) = 1) \
         and (k.kind = $4 or cast($5 as bigint) = 1) and (t.assignee = $6 or cast($7 as bigint) = 1) \
         and (case when t.status in ('open', 'claimed') then 'todo' when t.status = 'accepted' then 'done' \
-        when t.status = 'cancelled' then 'cancelled' when t.status = 'started' and (t.verdict is null \
+        when t.status in ('cancelled', 'expired') then 'cancelled' when t.status = 'disputed' then 'in_review' when t.status = 'started' and (t.verdict is null \
         or t.verdict <> 'rejected') then 'in_progress' else k.handed_in_as end = $8 or cast($9 as bigint) = 1) \
         and k.number > $10 order by k.number limit $11");
     COUNT_ASSIGNED = concat!("select count(*)", from!(), "where t.assignee = $1 and t.phase in ('working', 'review')");
@@ -162,7 +162,7 @@ statements! {
 }
 
 /// Where a ticket's own columns begin, behind its task's.
-const OWN: usize = 27;
+const OWN: usize = tasks::COLUMNS;
 
 fn read(row: &Row<'_>) -> Result<Ticket> {
     Ok(Ticket {

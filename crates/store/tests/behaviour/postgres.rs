@@ -93,6 +93,7 @@ async fn insert_account(store: &Store, id: AccountId) {
         status: AccountStatus::Active,
         ban_reason: None,
         completed_tasks: 0,
+        owner: None,
         created_at: Time(0),
     };
     let written = store.write(move |tx| {

@@ -88,6 +88,8 @@ fn task(number: u128) -> Task {
         completed_at: None,
         paid_at: None,
         listed: true,
+        briefed: false,
+        alarm: None,
         terms: Terms::bounty(None),
         created_at: Time(0),
         updated_at: Time(0),

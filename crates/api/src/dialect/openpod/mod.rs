@@ -21,8 +21,9 @@ use app::ops::{tickets as ticket_ops, webhooks as webhook_ops};
 use axum::http::request::Parts;
 use bytes::Bytes;
 use domain::id::ProjectId;
+use domain::policy::Audience;
 use domain::team::Level;
-use domain::{Error, Result};
+use domain::{Error, Result, limits};
 
 use super::{Dialect, Table, bearer};
 use crate::input::{Body, Input};
@@ -42,6 +43,9 @@ impl Dialect for Openpod {
         credential: bearer,
         body: accept,
         error: error::render,
+        audience: Audience::Everybody,
+        body_bytes: limits::BODY_BYTES,
+        header: None,
     };
 }
 

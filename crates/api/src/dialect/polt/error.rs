@@ -3,7 +3,7 @@
 //! where the original's framework answers (POLT 2.1).
 
 use axum::Json;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::{Error, Kind};
 use serde::Serialize;
@@ -38,7 +38,13 @@ pub(super) fn render(error: Error) -> Response {
         details,
         retry_after_s,
     } = error;
-    let status = status_of(kind);
+    let status = match kind {
+        // What does not pass a task's own checks is a bad request here
+        // (design 5).
+        Kind::Unsatisfied => StatusCode::BAD_REQUEST,
+        Kind::Gone => StatusCode::CONFLICT,
+        kind => status_of(kind),
+    };
     let refusal = Refusal {
         status_code: status.as_u16(),
         code: spelled(code),

@@ -14,6 +14,9 @@ mod tasks;
 use app::ops::{accounts as account_ops, activity, ideas as idea_ops, keys, launches, messages};
 use app::ops::{projects as project_ops, reviews as review_ops, tasks as task_ops};
 
+use domain::limits;
+use domain::policy::Audience;
+
 use super::{Dialect, Table, bearer};
 use crate::routes::Routes;
 
@@ -29,6 +32,9 @@ impl Dialect for Polt {
         credential: bearer,
         body: body::accept,
         error: error::render,
+        audience: Audience::Everybody,
+        body_bytes: limits::BODY_BYTES,
+        header: None,
     };
 }
 

@@ -15,7 +15,7 @@ use app::tables::tasks::{Card, Contributor as StoredContributor};
 use domain::Time;
 use domain::account::{AccountKind, AccountStatus};
 use domain::event::Happening;
-use domain::task::Phase;
+use domain::task::{Phase, SubmissionStatus};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -108,7 +108,7 @@ impl<'a> Task<'a> {
     }
 
     pub(super) fn with_submissions(mut self, submissions: &'a [ShownSubmission]) -> Self {
-        self.submissions = Some(submissions.iter().map(Submission::of).collect());
+        self.submissions = Some(submissions.iter().map(Submission::public).collect());
         self
     }
 }
@@ -127,13 +127,35 @@ pub(super) struct Submission<'a> {
     reviewed_at: Option<i64>,
 }
 
+/// This door has no words for work that another one overtook.
+fn submission_status(status: SubmissionStatus) -> &'static str {
+    match status {
+        SubmissionStatus::Superseded | SubmissionStatus::Withdrawn => {
+            SubmissionStatus::Cancelled.as_str()
+        }
+        status => status.as_str(),
+    }
+}
+
 impl<'a> Submission<'a> {
+    /// As everybody sees it: what was handed in follows the task, not the door
+    /// that shows it (design 5).
+    pub(super) fn public(shown: &'a ShownSubmission) -> Self {
+        let mut submission = Self::of(shown);
+        if shown.is_private {
+            submission.submission_content = "";
+            submission.review_notes = None;
+        }
+        submission
+    }
+
     pub(super) fn of(shown: &'a ShownSubmission) -> Self {
         let is_late = shown.is_late();
         let ShownSubmission {
             submission,
             author_handle,
             deadline: _,
+            is_private: _,
         } = shown;
         let StoredSubmission {
             id,
@@ -146,6 +168,8 @@ impl<'a> Submission<'a> {
             reviewer: _,
             created_at,
             reviewed_at,
+            package: _,
+            auto_accept_at: _,
         } = submission;
         Self {
             id: Text::of(*id),
@@ -153,7 +177,7 @@ impl<'a> Submission<'a> {
             agent_id: Text::of(*author),
             username: author_handle,
             submission_content: content,
-            status: status.as_str(),
+            status: submission_status(*status),
             review_notes: notes.as_deref(),
             is_late,
             created_at: created_at.unix_seconds(),
@@ -349,6 +373,8 @@ pub(super) fn amounts(payouts: &[Payout]) -> Amounts<'_> {
 fn role(kind: AccountKind) -> &'static str {
     match kind {
         AccountKind::Agent => "agent",
+        AccountKind::Human => "human",
+        AccountKind::Delegated => "delegated",
         AccountKind::Operator => "cto",
     }
 }
@@ -385,6 +411,7 @@ impl<'a> Agent<'a> {
             status,
             ban_reason: _,
             completed_tasks,
+            owner: _,
             created_at,
         } = account;
         Self {

@@ -127,7 +127,10 @@ impl Wire<Polt> for Submissions {
     }
 
     fn encode(output: Vec<ShownSubmission>, _: Time) -> Answer {
-        envelope::all("submissions", output.iter().map(Submission::of).collect())
+        envelope::all(
+            "submissions",
+            output.iter().map(Submission::public).collect(),
+        )
     }
 }
 

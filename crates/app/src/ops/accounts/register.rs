@@ -67,6 +67,7 @@ pub(crate) async fn open_account(
         status: AccountStatus::Active,
         ban_reason: None,
         completed_tasks: 0,
+        owner: None,
         created_at: cx.now,
     };
     accounts::insert(cx.tx, &account).await?;

@@ -44,6 +44,7 @@ fn new_key(cx: &Cx<'_>, id: KeyId, account: AccountId, hash: [u8; 32], label: &s
         label: label.to_owned(),
         created_at: cx.now,
         expires_at: None,
+        grant: None,
     }
 }
 

@@ -105,6 +105,7 @@ async fn create(cx: &mut Cx<'_>) -> Result<Account> {
         status: AccountStatus::Active,
         ban_reason: None,
         completed_tasks: 0,
+        owner: None,
         created_at: cx.now,
     };
     accounts::insert(cx.tx, &operator).await?;

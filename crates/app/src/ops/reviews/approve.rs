@@ -1,15 +1,15 @@
 //! Work passes: the task is done, its agent is credited and, where the reward
 //! is an asset of the ledger, paid, all in one transaction (POLT 2.4).
 
+use domain::Result;
 use domain::event::Happening;
-use domain::id::SubmissionId;
-use domain::task::{ClaimStatus, SubmissionStatus};
-use domain::{Error, Result};
-use store::tables::{accounts, projects, tasks};
+use domain::id::{AccountId, SubmissionId};
+use domain::task::{ClaimStatus, Mode, SubmissionStatus};
+use store::tables::{accounts, tasks};
 
 use super::pay::{Paid, pay};
 use super::{Reviewed, facts, judge, waiting};
-use crate::ops::tasks::{put, record, record_with};
+use crate::ops::tasks::{close_all, count, put, record, record_with};
 use crate::{Cx, Op};
 
 /// Approves a submission.
@@ -27,7 +27,8 @@ impl Op for Approve {
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Reviewed> {
         let mut reviewed = waiting(cx, self.submission, self.notes.as_deref()).await?;
-        pass(cx, &mut reviewed, self.notes).await?;
+        let reviewer = cx.actor.account()?;
+        pass(cx, &mut reviewed, reviewer, self.notes).await?;
         Ok(reviewed)
     }
 }
@@ -36,22 +37,28 @@ impl Op for Approve {
 pub(crate) async fn pass(
     cx: &mut Cx<'_>,
     reviewed: &mut Reviewed,
+    reviewer: AccountId,
     notes: Option<String>,
 ) -> Result<Paid> {
-    let next = reviewed.task.task.state.accept()?;
-    let worker = next.assignee.ok_or_else(Error::internal)?;
+    let task = &reviewed.task.task;
+    let worker = reviewed.submission.submission.author;
+    let next = task.state.accept(worker, &task.terms)?;
     let facts = facts(cx, reviewed, notes.as_deref()).await?;
-    judge(cx, reviewed, SubmissionStatus::Approved, notes).await?;
+    judge(cx, reviewed, reviewer, SubmissionStatus::Approved, notes).await?;
     let task = &mut reviewed.task.task;
     task.completed_at = Some(cx.now);
-    let said = &reviewed.submission.submission.notes;
-    let paid = pay(cx, task, worker, said.as_deref()).await?;
+    let paid = pay(cx, task, &reviewed.submission.submission).await?;
     task.paid_at = matches!(paid, Paid::Now(_)).then_some(cx.now);
     put(cx, &mut reviewed.task, next).await?;
     let task = &reviewed.task.task;
-    tasks::end_claim(cx.tx, task.id, ClaimStatus::Fulfilled, cx.now).await?;
+    match task.terms.mode {
+        Mode::Exclusive => {
+            tasks::end_claim(cx.tx, task.id, ClaimStatus::Fulfilled, cx.now).await?;
+        }
+        Mode::Open => close_all(cx, task.id, SubmissionStatus::Superseded).await?,
+    }
     accounts::completed_one(cx.tx, worker).await?;
-    projects::add_tasks(cx.tx, task.project, 0, 1, 0).await?;
+    count(cx, task.project, 0, 1, 0).await?;
     record_with(cx, Happening::TaskAccepted, task, facts).await?;
     if task.paid_at.is_some() {
         record(cx, Happening::TaskPaid, task).await?;

@@ -16,7 +16,7 @@ pub use pending::{Pending, Waiting};
 pub use reject::Reject;
 pub use request_revision::RequestRevision;
 
-use domain::id::SubmissionId;
+use domain::id::{AccountId, SubmissionId};
 use domain::task::{Funding, SubmissionStatus};
 use domain::{Error, Result, limits, text};
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ use store::Lock;
 use store::tables::{submissions, tasks, tickets};
 
 use crate::Cx;
-use crate::ops::tasks::locked;
+use crate::ops::tasks::{lock_counts, locked};
 
 /// A judged submission and its task.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ pub(crate) async fn waiting(
     text::optional("review_notes", notes.unwrap_or(""), limits::TEXT_CHARS)?;
     let found = find(cx, id).await?.submission;
     cx.tx.lock(Lock::Account(found.author)).await?;
-    cx.tx.lock(Lock::Project(found.project)).await?;
+    lock_counts(cx, found.project).await?;
     let task = locked(cx, found.task).await?;
     // Read again behind the lock.
     let submission = find(cx, id).await?;
@@ -97,10 +97,10 @@ async fn find(cx: &mut Cx<'_>, id: SubmissionId) -> Result<submissions::Shown> {
 async fn judge(
     cx: &mut Cx<'_>,
     reviewed: &mut Reviewed,
+    reviewer: AccountId,
     verdict: SubmissionStatus,
     notes: Option<String>,
 ) -> Result<()> {
-    let reviewer = cx.actor.account()?;
     let submission = &mut reviewed.submission.submission;
     submission.status = verdict;
     submission.notes = notes;

@@ -11,8 +11,10 @@ use domain::money::{self, Bucket, Money, Units};
 use domain::task::Funding;
 use domain::{Error, Result, limits};
 use serde_json::json;
+use store::tables::holds::{self, Hold};
 use store::tables::ledger::{self, Place, Reason};
 use store::tables::payouts::{self, Payout};
+use store::tables::submissions::Submission;
 use store::tables::tasks::{self, Task};
 use store::tables::{projects, teams};
 
@@ -29,23 +31,20 @@ pub enum Paid {
     Owed(Payout),
 }
 
-/// Pays the reward of a task to its worker.
-pub(super) async fn pay(
-    cx: &mut Cx<'_>,
-    task: &Task,
-    worker: AccountId,
-    said: Option<&str>,
-) -> Result<Paid> {
+/// Pays the reward of a task for the submission that passed.
+pub(super) async fn pay(cx: &mut Cx<'_>, task: &Task, passed: &Submission) -> Result<Paid> {
     let Some(reward) = &task.reward else {
         return Ok(Paid::Nothing);
     };
     let fee = money::fee_of(reward.units, task.terms.fee_bps)?;
     let from = match task.terms.funding {
         Funding::Issuance => Place::platform(Bucket::Issuance),
-        Funding::Escrow => Place::escrow(task.id),
-        Funding::Project => return pay_for_project(cx, task, reward, fee, worker, said).await,
+        Funding::Escrow => Place::frozen(task.publisher),
+        Funding::Project => return pay_for_project(cx, task, reward, fee, passed).await,
+        // A standing offer pays in its own way and never passes.
+        Funding::Standing => return Err(Error::internal()),
     };
-    split(cx, task, reward, fee, from, worker).await?;
+    split(cx, task, reward, fee, from, passed).await?;
     Ok(Paid::Now(None))
 }
 
@@ -56,15 +55,46 @@ async fn split(
     reward: &Money,
     fee: Units,
     from: Place,
-    worker: AccountId,
+    passed: &Submission,
 ) -> Result<()> {
-    let net = money::subtract(reward.units, fee)?;
-    let (wallet, fees) = (Place::wallet(worker), Place::platform(Bucket::Fees));
-    let (net, fee, task) = (part(reward, net), part(reward, fee), Some(task.id));
-    cx.transfer((from, wallet), net.clone(), Reason::Payout, task)
+    let net = part(reward, money::subtract(reward.units, fee)?);
+    self::reward(cx, task, &net, (from, Reason::Payout), passed).await?;
+    let way = (from, Place::platform(Bucket::Fees));
+    cx.transfer(way, part(reward, fee), Reason::Fee, Some(task.id))
+        .await
+}
+
+/// Pays a worker, who can spend it at once or, where the terms hold it, later.
+async fn reward(
+    cx: &mut Cx<'_>,
+    task: &Task,
+    net: &Money,
+    (from, reason): (Place, Reason),
+    passed: &Submission,
+) -> Result<()> {
+    let worker = passed.author;
+    let to = match task.terms.hold {
+        None => Place::wallet(worker),
+        Some(_) => Place::held(worker),
+    };
+    cx.transfer((from, to), net.clone(), reason, Some(task.id))
         .await?;
-    cx.transfer((from, fees), fee, Reason::Fee, task).await?;
-    earn(cx, worker, &net).await
+    if let Some(span) = task.terms.hold
+        && net.units > 0
+    {
+        let available_at = cx.now.plus(span);
+        let hold = Hold {
+            id: cx.id_at(available_at),
+            account: worker,
+            money: net.clone(),
+            task: Some(task.id),
+            submission: Some(passed.id),
+            paid_at: cx.now,
+            available_at,
+        };
+        holds::insert(cx.tx, &hold).await?;
+    }
+    earn(cx, worker, net).await
 }
 
 async fn earn(cx: &mut Cx<'_>, worker: AccountId, net: &Money) -> Result<()> {
@@ -89,9 +119,9 @@ async fn pay_for_project(
     task: &Task,
     reward: &Money,
     fee: Units,
-    worker: AccountId,
-    said: Option<&str>,
+    passed: &Submission,
 ) -> Result<Paid> {
+    let (worker, said) = (passed.author, passed.notes.as_deref());
     let escrow = Place::project(task.project);
     let covered = ledger::balance(cx.tx, escrow, &reward.asset).await? >= reward.units
         && payouts::owed(cx.tx, task.project, 1).await?.is_empty();
@@ -116,7 +146,7 @@ async fn pay_for_project(
     };
     payouts::insert(cx.tx, &payout).await?;
     if covered {
-        split(cx, task, reward, fee, escrow, worker).await?;
+        split(cx, task, reward, fee, escrow, passed).await?;
         return Ok(Paid::Now(Some(payout)));
     }
     let net = money::subtract(reward.units, fee)?;

@@ -30,12 +30,21 @@ impl Op for Reject {
         let mut reviewed = waiting(cx, self.submission, self.notes.as_deref()).await?;
         let task = &reviewed.task.task;
         let mut next = task.state.reject(&task.terms, cx.now)?;
+        let task_has_holder = task.state.assignee.is_some();
         if is_banned(cx, next.assignee).await? {
             next = next.revoke()?;
         }
         let facts = facts(cx, &reviewed, self.notes.as_deref()).await?;
-        judge(cx, &mut reviewed, SubmissionStatus::Rejected, self.notes).await?;
-        if next.assignee.is_none() {
+        let reviewer = cx.actor.account()?;
+        judge(
+            cx,
+            &mut reviewed,
+            reviewer,
+            SubmissionStatus::Rejected,
+            self.notes,
+        )
+        .await?;
+        if next.assignee.is_none() && task_has_holder {
             tasks::end_claim(cx.tx, reviewed.task.task.id, ClaimStatus::Revoked, cx.now).await?;
         }
         put(cx, &mut reviewed.task, next).await?;

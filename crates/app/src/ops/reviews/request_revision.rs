@@ -37,9 +37,11 @@ impl Op for RequestRevision {
         let task = &reviewed.task.task;
         let next = task.state.request_revision(&task.terms, cx.now)?;
         let facts = facts(cx, &reviewed, self.notes.as_deref()).await?;
+        let reviewer = cx.actor.account()?;
         judge(
             cx,
             &mut reviewed,
+            reviewer,
             SubmissionStatus::NeedsRevision,
             self.notes,
         )

@@ -9,7 +9,7 @@ use store::tables::ledger::{Place, Reason};
 use store::tables::submissions;
 use store::tables::tasks::{self, Shown, Task};
 
-use super::{locked, move_to, record};
+use super::{count, locked, move_to, record};
 use crate::{Cx, Op};
 
 /// Withdraws a task.
@@ -37,28 +37,33 @@ pub(crate) async fn withdraw(cx: &mut Cx<'_>, task: &mut Task) -> Result<()> {
     tasks::end_claim(cx.tx, task.id, ClaimStatus::Revoked, cx.now).await?;
     close_pending(cx, task.id).await?;
     move_to(cx, task, next).await?;
-    store::tables::projects::add_tasks(cx.tx, task.project, 0, 0, 1).await?;
+    count(cx, task.project, 0, 0, 1).await?;
     give_back(cx, task).await?;
     record(cx, Happening::TaskCancelled, task).await
 }
 
 /// Closes a submission that waits and will not be judged any more.
 pub(crate) async fn close_pending(cx: &mut Cx<'_>, task: TaskId) -> Result<()> {
-    let Some(pending) = submissions::pending_for(cx.tx, task).await? else {
-        return Ok(());
-    };
-    let mut closed = pending.submission;
-    closed.status = SubmissionStatus::Cancelled;
-    closed.reviewed_at = Some(cx.now);
-    submissions::judge(cx.tx, &closed).await
+    close_all(cx, task, SubmissionStatus::Cancelled).await
 }
 
-/// Moves the reward from the task's escrow back to its publisher.
-async fn give_back(cx: &mut Cx<'_>, task: &Task) -> Result<()> {
+/// Closes everything that waits for a verdict on a task and will not get one.
+pub(crate) async fn close_all(cx: &mut Cx<'_>, task: TaskId, how: SubmissionStatus) -> Result<()> {
+    for pending in submissions::all_pending_for(cx.tx, task).await? {
+        let mut closed = pending.submission;
+        closed.status = how;
+        closed.reviewed_at = Some(cx.now);
+        submissions::judge(cx.tx, &closed).await?;
+    }
+    Ok(())
+}
+
+/// Moves the reward from escrow back to the publisher.
+pub(crate) async fn give_back(cx: &mut Cx<'_>, task: &Task) -> Result<()> {
     let (Funding::Escrow, Some(reward)) = (task.terms.funding, &task.reward) else {
         return Ok(());
     };
-    let way = (Place::escrow(task.id), Place::wallet(task.publisher));
+    let way = (Place::frozen(task.publisher), Place::wallet(task.publisher));
     cx.transfer(way, reward.clone(), Reason::Refund, Some(task.id))
         .await
 }

@@ -1,5 +1,5 @@
 //! An agent takes a task: one winner per task, a bounded number of tasks per
-//! agent (POLT 3.1).
+//! agent (POLT 3.1). Nobody takes a task that is open to all.
 
 use domain::Result;
 use domain::event::Happening;
@@ -8,7 +8,7 @@ use store::Lock;
 use store::tables::accounts::{self, Standing};
 use store::tables::tasks::{self, Shown};
 
-use super::{in_market, locked, put, record};
+use super::{in_market, locked, put, record, require_arms_length};
 use crate::ops::accounts::unknown;
 use crate::{Cx, Op};
 
@@ -21,7 +21,7 @@ pub struct Claim {
 
 impl Op for Claim {
     type Output = Shown;
-    operation!("tasks.claim", Participate, Writes);
+    operation!("tasks.claim", Claim, Writes);
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Shown> {
         let agent = cx.actor.account()?;
@@ -37,10 +37,14 @@ impl Op for Claim {
             .ok_or_else(unknown)?;
         status.require_active(ban_reason.as_deref())?;
         let mut shown = in_market(locked(cx, self.task).await?)?;
+        require_arms_length(cx, &shown.task, agent).await?;
         let next = shown
             .task
             .state
             .claim(agent, held, &shown.task.terms, cx.now)?;
+        if next == shown.task.state {
+            return Ok(shown);
+        }
         shown.task.claimed_at = Some(cx.now);
         shown.assignee_handle = Some(cx.actor.handle().to_owned());
         put(cx, &mut shown, next).await?;

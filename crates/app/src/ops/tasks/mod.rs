@@ -3,36 +3,38 @@
 mod cancel;
 mod claim;
 mod edit;
-mod expire;
 mod get;
 mod list;
 mod mark_paid;
 mod publish;
 mod release;
 mod renew;
+mod ring;
 mod submit;
 
 pub use cancel::Cancel;
-pub(crate) use cancel::{close_pending, withdraw};
+pub(crate) use cancel::{close_all, close_pending, give_back, withdraw};
 pub use claim::Claim;
 pub use edit::Edit;
-pub use expire::ExpireLeases;
 pub use get::{Details, Get, Submissions};
 pub use list::{List, ListOfProject, Recent};
 pub use mark_paid::MarkPaid;
 pub use publish::Publish;
+pub(crate) use publish::set_aside;
 pub use release::Release;
 pub use renew::Renew;
+pub use ring::{Alarmed, Ring};
 pub use submit::Submit;
 pub(crate) use submit::hand_in;
 
 use domain::event::Happening;
-use domain::id::{ProjectId, TaskId};
-use domain::task::{ClaimStatus, State};
-use domain::{Error, Result, limits, text};
+use domain::id::{AccountId, MARKET, ProjectId, TaskId};
+use domain::task::{ClaimStatus, Funding, State};
+use domain::{Error, Result, Time, limits, text};
 use serde_json::{Value, json};
 use store::Lock;
 use store::tables::tasks::{self, Shown, Task};
+use store::tables::{accounts, briefs};
 
 use crate::Cx;
 
@@ -70,11 +72,28 @@ pub(crate) async fn put(cx: &mut Cx<'_>, shown: &mut Shown, next: State) -> Resu
 
 /// As [`put`], for a task alone.
 pub(crate) async fn move_to(cx: &mut Cx<'_>, task: &mut Task, next: State) -> Result<()> {
+    let alarm = next.alarm(&task.terms, task.deadline, cx.now);
+    move_until(cx, task, next, alarm).await
+}
+
+/// As [`move_to`], where more than the task's own row says when something
+/// happens to it by itself.
+async fn move_until(
+    cx: &mut Cx<'_>,
+    task: &mut Task,
+    next: State,
+    alarm: Option<Time>,
+) -> Result<()> {
     let before = std::mem::replace(&mut task.state, next);
     if next.assignee.is_none() {
         task.claimed_at = None;
     }
     task.updated_at = cx.now;
+    task.alarm = alarm;
+    if task.briefed && next.status.is_final() {
+        let brief = briefs::find(cx.tx, task.id).await?.unwrap_or_default();
+        briefs::forget_skills(cx.tx, task.id, &brief.skills).await?;
+    }
     tasks::put(cx.tx, before.status, task).await
 }
 
@@ -118,6 +137,47 @@ pub(crate) async fn revoke_if(
     put(cx, &mut shown, next).await?;
     record(cx, what, &shown.task).await?;
     Ok(true)
+}
+
+/// Counts tasks of a project. Nothing is counted about the built-in one, which
+/// every publisher would have to lock.
+pub(crate) async fn count(
+    cx: &mut Cx<'_>,
+    project: ProjectId,
+    tasks: i64,
+    completed: i64,
+    cancelled: i64,
+) -> Result<()> {
+    if project == MARKET {
+        return Ok(());
+    }
+    store::tables::projects::add_tasks(cx.tx, project, tasks, completed, cancelled).await
+}
+
+/// Locks what [`count`] counts.
+pub(crate) async fn lock_counts(cx: &mut Cx<'_>, project: ProjectId) -> Result<()> {
+    if project == MARKET {
+        return Ok(());
+    }
+    cx.tx.lock(Lock::Project(project)).await
+}
+
+/// Refuses work on a task whose reward would stay with its owner: the same
+/// account, a person and its agents, or two agents of one person (AGI ATM 8).
+pub(crate) async fn require_arms_length(
+    cx: &mut Cx<'_>,
+    task: &Task,
+    worker: AccountId,
+) -> Result<()> {
+    if task.terms.funding != Funding::Escrow
+        || !accounts::have_one_owner(cx.tx, task.publisher, worker).await?
+    {
+        return Ok(());
+    }
+    Err(Error::forbidden(
+        "self_dealing",
+        "this task was published by you or by somebody of the same owner: find work of others",
+    ))
 }
 
 /// The texts of a task, wherever they come from.

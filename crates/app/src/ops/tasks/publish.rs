@@ -5,12 +5,11 @@ use domain::event::Happening;
 use domain::id::ProjectId;
 use domain::task::{Difficulty, Funding, State, Terms};
 use domain::{Result, Time};
-use store::Lock;
 use store::tables::ledger::{Place, Reason};
 use store::tables::projects;
 use store::tables::tasks::{self, Shown, Task};
 
-use super::{check_texts, record, unknown_project};
+use super::{check_texts, count, lock_counts, record, unknown_project};
 use crate::{Cx, Op};
 
 /// Publishes a task.
@@ -56,16 +55,18 @@ impl Op for Publish {
             paid_at: None,
             terms: self.terms,
             listed: true,
+            briefed: false,
+            alarm: None,
             created_at: cx.now,
             updated_at: cx.now,
         };
         check_texts(&task)?;
-        cx.tx.lock(Lock::Project(self.project)).await?;
+        lock_counts(cx, self.project).await?;
         let project = projects::find(cx.tx, self.project)
             .await?
             .ok_or_else(unknown_project)?;
         tasks::insert(cx.tx, &task).await?;
-        projects::add_tasks(cx.tx, project.id, 1, 0, 0).await?;
+        count(cx, project.id, 1, 0, 0).await?;
         set_aside(cx, &task).await?;
         record(cx, Happening::TaskPublished, &task).await?;
         Ok(Shown {
@@ -76,12 +77,12 @@ impl Op for Publish {
     }
 }
 
-/// Moves the reward from the publisher's balance into the task's escrow.
-async fn set_aside(cx: &mut Cx<'_>, task: &Task) -> Result<()> {
+/// Moves the reward from the publisher's balance into escrow.
+pub(crate) async fn set_aside(cx: &mut Cx<'_>, task: &Task) -> Result<()> {
     let (Funding::Escrow, Some(reward)) = (task.terms.funding, &task.reward) else {
         return Ok(());
     };
-    let way = (Place::wallet(task.publisher), Place::escrow(task.id));
+    let way = (Place::wallet(task.publisher), Place::frozen(task.publisher));
     cx.transfer(way, reward.clone(), Reason::Escrow, Some(task.id))
         .await
 }

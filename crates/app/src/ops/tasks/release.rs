@@ -18,7 +18,7 @@ pub struct Release {
 
 impl Op for Release {
     type Output = Shown;
-    operation!("tasks.release", Participate, Writes);
+    operation!("tasks.release", Claim, Writes);
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Shown> {
         let agent = cx.actor.account()?;

@@ -17,7 +17,7 @@ pub struct Renew {
 
 impl Op for Renew {
     type Output = Shown;
-    operation!("tasks.renew", Participate, Writes);
+    operation!("tasks.renew", Claim, Writes);
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Shown> {
         let agent = cx.actor.account()?;

@@ -124,6 +124,8 @@ impl Create {
                 .as_ref()
                 .map_or_else(String::new, |m| dollars(m.units)),
             listed: reward.is_some(),
+            briefed: false,
+            alarm: None,
             reward,
             difficulty: Difficulty::Medium,
             deadline: None,

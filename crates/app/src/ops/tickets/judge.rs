@@ -107,7 +107,7 @@ impl Op for Judge {
                 let reward = reward(cents.or(bounty))?;
                 tasks::set_reward(cx.tx, task.id, &reward).await?;
                 task.reward = Some(reward);
-                match pass(cx, &mut reviewed, notes).await? {
+                match pass(cx, &mut reviewed, me, notes).await? {
                     Paid::Now(payout) => payout,
                     Paid::Owed(payout) => Some(payout),
                     Paid::Nothing => None,

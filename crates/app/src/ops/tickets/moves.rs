@@ -47,7 +47,7 @@ async fn apply(cx: &mut Cx<'_>, ticket: &mut Ticket, change: Move) -> Result<()>
             ticket.handed_in_as = column;
             let holder = ticket.task.state.assignee.ok_or_else(Error::internal)?;
             let content = delivered(ticket);
-            hand_in(cx, &mut ticket.task, holder, content)
+            hand_in(cx, &mut ticket.task, holder, content, None)
                 .await
                 .map(drop)
         }

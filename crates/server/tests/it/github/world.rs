@@ -158,6 +158,8 @@ impl World {
             paid_at: None,
             terms: Terms::ticket(),
             listed: false,
+            briefed: false,
+            alarm: None,
             created_at: Time(1),
             updated_at: Time(1),
         };

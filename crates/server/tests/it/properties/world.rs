@@ -9,7 +9,7 @@ use app::ops::projects::Create;
 use app::ops::reviews::{Approve, Reject, RequestRevision};
 use app::ops::server::Audit;
 use app::ops::tasks::{
-    Cancel, Claim, Edit, ExpireLeases, MarkPaid, Publish, Release, Renew, Submit,
+    Alarmed, Cancel, Claim, Edit, MarkPaid, Publish, Release, Renew, Ring, Submit,
 };
 use app::tables::ledger::{self, Entry, Place, Reason};
 use app::tables::projects::Pitch;
@@ -21,7 +21,7 @@ use domain::policy::Actor;
 use domain::task::{Difficulty, Status, Terms};
 use domain::time::Span;
 use domain::{Result, Time};
-use store::{Location, Sql, Store};
+use store::{Location, Sql, Store, Val};
 
 use super::model::{ASSETS, Glance, Outcome, Reward, Seen, Step, Total, Totals, Wallets};
 
@@ -178,10 +178,15 @@ impl World {
                 self.clock.advance(Span::hours(hours));
                 Ok(())
             }
-            Step::Expire => {
-                while self.app.call(&Actor::System, ExpireLeases).await? > 0 {}
-                Ok(())
-            }
+            Step::Expire => loop {
+                let due = self.app.call(&Actor::System, Alarmed).await?;
+                if due.is_empty() {
+                    return Ok(());
+                }
+                for task in due {
+                    self.app.call(&Actor::System, Ring { task }).await?;
+                }
+            },
         }
     }
 
@@ -341,18 +346,20 @@ impl World {
 
     /// What is to be seen of every task.
     pub async fn tasks(&self) -> Vec<Seen> {
+        const ESCROW: Sql = Sql::new(
+            "select cast(coalesce(sum(case when credit_bucket = 'escrow' then units else -units end), 0) as bigint) \
+             from ledger_entries where task = $1 and reason in ('escrow', 'refund', 'payout', 'fee') \
+             and (credit_bucket = 'escrow' or debit_bucket = 'escrow') \
+             and exists (select 1 from tasks t where t.id = ledger_entries.task and t.funding = 'escrow')",
+        );
         let ids = lock(&self.tasks).clone();
         let mut seen = Vec::new();
         for id in ids {
             let found = self.app.store().read(move |tx| {
                 Box::pin(async move {
                     let task = tasks::find(tx, id).await?.expect("a task");
-                    let asset = task
-                        .reward
-                        .as_ref()
-                        .map_or("", |reward| reward.asset.as_str());
-                    let escrow = ledger::balance(tx, Place::escrow(id), asset).await?;
-                    Ok((task, escrow))
+                    let escrow = tx.row(ESCROW, vec![Val::id(id)], |row| row.int(0)).await?;
+                    Ok((task, escrow.unwrap_or(0)))
                 })
             });
             let (task, escrow) = found.await.expect("a task");

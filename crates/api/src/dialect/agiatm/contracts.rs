@@ -1,0 +1,197 @@
+//! Funded work as its publishers and workers handle it (AGI ATM 2.3, 2.4).
+
+use app::Answer;
+use app::ops::contracts::{Contract, Publish, VerifierIn};
+use app::ops::credits::{self, Credits};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::brief::{Brief, Protected};
+use domain::task::{Mode, Scrutiny};
+use domain::{Error, Result, Time, limits};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::envelope::{self, Fields};
+use super::objects::{Task, Wallet};
+use super::{Agents, AgiAtm, People, required};
+use crate::calendar;
+use crate::dialect::Wire;
+use crate::input::Input;
+use crate::routes::Routes;
+
+/// A publisher's body, with every alias of 2.1.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PublishIn {
+    title: String,
+    description: String,
+    #[serde(alias = "payload")]
+    public_payload: Option<Box<RawValue>>,
+    #[serde(alias = "outputSchema", alias = "schema")]
+    expected_schema: Option<Box<RawValue>>,
+    output_rules: Option<Box<RawValue>>,
+    delivery_requirements: Option<Box<RawValue>>,
+    #[serde(
+        alias = "budget",
+        alias = "bounty",
+        alias = "bountyCredits",
+        alias = "rewardCredits"
+    )]
+    budget_credits: Option<i64>,
+    #[serde(alias = "skills", alias = "skillTags")]
+    required_skills: Option<Vec<String>>,
+    submission_mode: Option<String>,
+    review_mode: Option<String>,
+    deadline: Option<String>,
+    claim_lease_minutes: Option<i64>,
+    max_awards: Option<i64>,
+    verifier: Option<VerifierWire>,
+    protected_payload: Option<ProtectedIn>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct VerifierWire {
+    wasm_base64: Option<String>,
+    sha256: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ProtectedIn {
+    payload_id: String,
+    algorithm: String,
+    iv: String,
+    ciphertext: String,
+    field_names: Vec<String>,
+    owner_key: Option<Box<RawValue>>,
+    owner_wrapped_key: Option<Box<RawValue>>,
+}
+
+/// JSON that was sent, but for `null`, which is as good as missing.
+fn sent(raw: Option<Box<RawValue>>) -> Option<String> {
+    raw.map(|raw| raw.get().to_owned())
+        .filter(|text| text != "null")
+}
+
+fn read_verifier(verifier: VerifierWire) -> Result<VerifierIn> {
+    let VerifierWire {
+        wasm_base64,
+        sha256,
+    } = verifier;
+    if let Some(text) = wasm_base64 {
+        let module = STANDARD.decode(text.trim()).map_err(|_| {
+            Error::field("verifier.wasmBase64", "must be a module in standard Base64")
+        })?;
+        if module.len() > limits::VERIFIER_BYTES {
+            return Err(Error::field(
+                "verifier.wasmBase64",
+                format!("must be at most {} bytes decoded", limits::VERIFIER_BYTES),
+            ));
+        }
+        return Ok(VerifierIn::Module(module));
+    }
+    let digits = sha256.ok_or_else(|| required("verifier.wasmBase64 or verifier.sha256"))?;
+    read_hash(&digits)
+        .map(VerifierIn::Stored)
+        .ok_or_else(|| Error::field("verifier.sha256", "must be 64 hexadecimal digits"))
+}
+
+fn read_hash(digits: &str) -> Option<[u8; 32]> {
+    let mut hash = [0; 32];
+    if digits.len() != 64 || !digits.is_ascii() {
+        return None;
+    }
+    for (byte, at) in hash.iter_mut().zip((0..64).step_by(2)) {
+        *byte = u8::from_str_radix(digits.get(at..at + 2)?, 16).ok()?;
+    }
+    Some(hash)
+}
+
+fn word<T>(
+    field: &'static str,
+    given: Option<&str>,
+    (usual, parse, words): (T, fn(&str) -> Option<T>, &str),
+) -> Result<T> {
+    given.map_or(Ok(usual), |text| {
+        parse(text).ok_or_else(|| Error::field(field, format!("must be one of: {words}")))
+    })
+}
+
+impl<D: AgiAtm> Wire<D> for Publish {
+    fn decode(input: &Input<'_>) -> Result<Self> {
+        let sent_in: PublishIn = input.json()?;
+        if sent_in.max_awards.is_some_and(|awards| awards != 1) {
+            return Err(Error::field("maxAwards", "must be 1: one delivery is paid"));
+        }
+        let deadline = sent_in.deadline.filter(|text| !text.trim().is_empty());
+        let deadline = deadline.map(|text| {
+            let unfit = || Error::field("deadline", "must be a time in ISO 8601");
+            calendar::read(&text).ok_or_else(unfit)
+        });
+        let protected = sent_in.protected_payload.map(|given| Protected {
+            payload_id: given.payload_id,
+            algorithm: given.algorithm,
+            iv: given.iv,
+            ciphertext: given.ciphertext,
+            field_names: given.field_names,
+            owner_key: sent(given.owner_key),
+            owner_wrapped_key: sent(given.owner_wrapped_key),
+        });
+        Ok(Self {
+            title: sent_in.title,
+            description: sent_in.description,
+            budget: sent_in
+                .budget_credits
+                .ok_or_else(|| required("budgetCredits"))?,
+            deadline: deadline.transpose()?,
+            lease_minutes: sent_in.claim_lease_minutes,
+            mode: word(
+                "submissionMode",
+                sent_in.submission_mode.as_deref(),
+                (Mode::Exclusive, Mode::parse, "exclusive, open"),
+            )?,
+            scrutiny: word(
+                "reviewMode",
+                sent_in.review_mode.as_deref(),
+                (Scrutiny::Manual, Scrutiny::parse, "manual, auto"),
+            )?,
+            brief: Brief {
+                payload: sent(sent_in.public_payload),
+                schema: sent(sent_in.expected_schema),
+                rules: sent(sent_in.output_rules),
+                requirements: sent(sent_in.delivery_requirements),
+                skills: sent_in.required_skills.unwrap_or_default(),
+                ..Brief::default()
+            },
+            verifier: sent_in.verifier.map(read_verifier).transpose()?,
+            protected,
+        })
+    }
+
+    fn encode((contract, credits): (Contract, Credits), _: Time) -> Answer {
+        Fields::new()
+            .with("task", &Task::of(&contract))
+            .with("wallet", &Wallet::of(&credits))
+            .answer(201)
+    }
+}
+
+impl<D: AgiAtm> Wire<D> for credits::Wallet {
+    fn decode(_: &Input<'_>) -> Result<Self> {
+        Ok(Self)
+    }
+
+    fn encode(credits: Credits, _: Time) -> Answer {
+        envelope::single(200, "wallet", &Wallet::of(&credits))
+    }
+}
+
+/// Routes of this file.
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .post::<Agents, Publish>("/api/v1/agent/tasks")
+        .post::<People, Publish>("/api/v1/human/tasks")
+        .get::<Agents, credits::Wallet>("/api/v1/agent/wallet")
+        .get::<People, credits::Wallet>("/api/v1/human/wallet")
+}

@@ -1,0 +1,200 @@
+//! Work is published with its reward in escrow and its acceptance terms fixed
+//! (AGI ATM 2.5, 3.3, 4).
+
+use domain::brief::{Brief, Hash, Protected, skill};
+use domain::event::Happening;
+use domain::id::MARKET;
+use domain::money::Money;
+use domain::task::{Difficulty, Mode, Scrutiny, State, Terms};
+use domain::time::Span;
+use domain::{Error, Result, Time, limits, text};
+use sha2::{Digest, Sha256};
+use store::tables::tasks::{self, Shown, Task};
+use store::tables::{briefs, projects, secrets, verifiers};
+
+use super::{Contract, contract};
+use crate::ops::credits::{ASSET, Credits, credits};
+use crate::ops::tasks::{record, set_aside};
+use crate::verification::acceptance;
+use crate::{App, Cx, Op};
+use domain::policy::Actor;
+
+/// The WebAssembly module that judges outputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VerifierIn {
+    /// This one.
+    Module(Vec<u8>),
+    /// One that was stored before.
+    Stored(Hash),
+}
+
+/// Publishes funded work.
+#[derive(Clone, Debug)]
+pub struct Publish {
+    /// Its title.
+    pub title: String,
+    /// What is to be done.
+    pub description: String,
+    /// What it pays, in credits.
+    pub budget: i64,
+    /// When it ends by itself.
+    pub deadline: Option<Time>,
+    /// How long a claim lasts, in minutes.
+    pub lease_minutes: Option<i64>,
+    /// How many may work on it at once.
+    pub mode: Mode,
+    /// Who decides whether work passes.
+    pub scrutiny: Scrutiny,
+    /// What is given and how it is checked; `verifier` and `acceptance` are
+    /// filled in here.
+    pub brief: Brief,
+    /// The module that judges outputs.
+    pub verifier: Option<VerifierIn>,
+    /// What only the publisher and whom it grants access can read.
+    pub protected: Option<Protected>,
+}
+
+impl Op for Publish {
+    /// With what is left in the publisher's wallet.
+    type Output = (Contract, Credits);
+    operation!("contracts.publish", Offer, Writes);
+    const PREPARES: bool = true;
+
+    async fn prepare(mut self, app: &App, _: &Actor) -> Result<Self> {
+        let brief = &mut self.brief;
+        brief.skills = brief.skills.iter().map(|text| skill(text)).collect();
+        brief.skills.sort();
+        brief.skills.dedup();
+        let module = match &self.verifier {
+            Some(VerifierIn::Module(module)) => {
+                brief.verifier = Some(Sha256::digest(module).into());
+                Some(module.as_slice())
+            }
+            Some(VerifierIn::Stored(hash)) => {
+                brief.verifier = Some(*hash);
+                None
+            }
+            None => None,
+        };
+        brief.protected = match &self.protected {
+            Some(protected) => {
+                protected.check()?;
+                protected.field_names.clone()
+            }
+            None => Vec::new(),
+        };
+        brief.check()?;
+        if self.scrutiny == Scrutiny::Auto && !brief.is_checked() {
+            return Err(Error::field(
+                "reviewMode",
+                "is auto, so something must check the output: give expectedSchema, outputRules or verifier",
+            ));
+        }
+        brief.acceptance = acceptance(brief);
+        app.admit_terms(brief, module).await?;
+        Ok(self)
+    }
+
+    async fn run(self, cx: &mut Cx<'_>) -> Result<(Contract, Credits)> {
+        let publisher = cx.actor.account()?;
+        text::required("title", &self.title, limits::CONTRACT_TITLE_CHARS)?;
+        text::required(
+            "description",
+            &self.description,
+            limits::CONTRACT_TEXT_CHARS,
+        )?;
+        let terms = Terms::contract(self.mode, self.scrutiny, lease(self.lease_minutes)?);
+        check_budget(self.budget)?;
+        if self.deadline.is_some_and(|deadline| deadline <= cx.now) {
+            return Err(Error::field(
+                "deadline",
+                "has passed already: name a time in the future, or none",
+            ));
+        }
+        let task = Task {
+            id: cx.id(),
+            project: MARKET,
+            publisher,
+            title: self.title,
+            description: self.description,
+            payout_display: format!("{} {ASSET}", self.budget),
+            reward: Some(Money {
+                asset: ASSET.into(),
+                units: self.budget,
+            }),
+            difficulty: Difficulty::Medium,
+            deadline: self.deadline,
+            state: State::OPEN,
+            claimed_at: None,
+            submissions: 0,
+            completed_at: None,
+            paid_at: None,
+            terms,
+            listed: true,
+            briefed: true,
+            alarm: State::OPEN.alarm(&terms, self.deadline, cx.now),
+            created_at: cx.now,
+            updated_at: cx.now,
+        };
+        store_verifier(cx, self.verifier).await?;
+        tasks::insert(cx.tx, &task).await?;
+        briefs::insert(cx.tx, task.id, &self.brief).await?;
+        if let Some(protected) = &self.protected {
+            secrets::insert_payload(cx.tx, task.id, protected, cx.now).await?;
+        }
+        set_aside(cx, &task).await?;
+        record(cx, Happening::TaskPublished, &task).await?;
+        let project = projects::find(cx.tx, MARKET).await?;
+        let shown = Shown {
+            task,
+            project_title: project
+                .map(|project| project.pitch.title)
+                .unwrap_or_default(),
+            assignee_handle: None,
+        };
+        Ok((contract(cx, shown).await?, credits(cx, publisher).await?))
+    }
+}
+
+fn check_budget(credits: i64) -> Result<()> {
+    if (1..=limits::CREDITS_MAX).contains(&credits) {
+        return Ok(());
+    }
+    Err(Error::field(
+        "budgetCredits",
+        format!("must be a whole number from 1 to {}", limits::CREDITS_MAX),
+    ))
+}
+
+fn lease(minutes: Option<i64>) -> Result<Span> {
+    let Some(minutes) = minutes else {
+        return Ok(limits::CONTRACT_LEASE);
+    };
+    if (limits::LEASE_MINUTES_MIN..=limits::LEASE_MINUTES_MAX).contains(&minutes) {
+        return Ok(Span::seconds(minutes * 60));
+    }
+    Err(Error::field(
+        "claimLeaseMinutes",
+        format!(
+            "must be from {} to {}",
+            limits::LEASE_MINUTES_MIN,
+            limits::LEASE_MINUTES_MAX
+        ),
+    ))
+}
+
+async fn store_verifier(cx: &mut Cx<'_>, verifier: Option<VerifierIn>) -> Result<()> {
+    let by = cx.actor.account()?;
+    match verifier {
+        None => Ok(()),
+        Some(VerifierIn::Module(module)) => {
+            let hash = Sha256::digest(&module).into();
+            verifiers::insert(cx.tx, hash, module, by, cx.now).await
+        }
+        Some(VerifierIn::Stored(hash)) if verifiers::exists(cx.tx, hash).await? => Ok(()),
+        Some(VerifierIn::Stored(_)) => Err(Error::field(
+            "verifier.sha256",
+            "names a module that was never stored here: send it as verifier.wasmBase64",
+        )),
+    }
+}
