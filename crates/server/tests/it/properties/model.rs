@@ -390,6 +390,10 @@ impl Model {
         let held = self.tasks.iter().filter(is_held).count();
         let hour = self.hour;
         let task = self.task(task)?;
+        // The operator published everything.
+        if account == 0 && task.terms.funding == Funding::Escrow {
+            return Err("self_dealing");
+        }
         if task.status != Status::Open {
             return Err("task_not_available");
         }
