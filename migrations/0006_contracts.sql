@@ -97,7 +97,7 @@ create unique index disputes_open_task on disputes (task) where status = 'open';
 create index disputes_by_task on disputes (task, id);
 
 -- The timeline of a task.
-create index events_of_tasks on events (subject, seq) where public = 1 and kind >= 'task.' and kind < 'task/';
+create index events_of_tasks on events (subject, seq) where kind >= 'task.' and kind < 'task/';
 
 create table humans (
     account bytes not null primary key,

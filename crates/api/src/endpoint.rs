@@ -22,6 +22,7 @@ use domain::{Error, Kind, Result, limits};
 use http_body_util::BodyExt;
 
 use crate::dialect::{Dialect, ErrandWire, Table, Wire, table_of};
+use crate::discovery::unknown;
 use crate::input::Input;
 use crate::{Api, observe};
 
@@ -230,6 +231,7 @@ pub(crate) async fn drain(mut body: HttpBody) {
 /// The answer on a path that does not exist.
 pub(crate) async fn unknown_path(request: Request) -> Response {
     let (method, uri) = asked(request).await;
+    unknown::count(method.as_str(), uri.path());
     (table_of(uri.path()).error)(Error::not_found(
         "route_not_found",
         format!(

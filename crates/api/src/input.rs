@@ -77,6 +77,19 @@ impl Input<'_> {
             .filter(|value| !value.is_empty())
     }
 
+    /// A parameter of the query that may be repeated or hold several texts
+    /// with commas between them.
+    pub(crate) fn queries(&self, name: &str) -> Vec<String> {
+        let query = self.parts.uri.query().unwrap_or("");
+        let named = form_urlencoded::parse(query.as_bytes()).filter(|(n, _)| n == name);
+        let mut texts = Vec::new();
+        for (_, value) in named {
+            let parts = value.split(',').map(str::trim);
+            texts.extend(parts.filter(|part| !part.is_empty()).map(str::to_owned));
+        }
+        texts
+    }
+
     /// A word of a closed list in the query.
     pub(crate) fn word<T>(
         &self,

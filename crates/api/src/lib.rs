@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use app::App;
 use axum::Router;
+use domain::Time;
 use domain::time::Span;
 
 pub use address::TrustedProxies;
@@ -39,6 +40,12 @@ pub struct Settings {
     pub trusted_proxies: TrustedProxies,
     /// How long a claim on a bounty lasts; `None` is for ever.
     pub bounty_lease: Option<Span>,
+    /// Where this server is found, such as `https://guild.example.org`; where
+    /// it was asked, when it is not set.
+    pub public_url: Option<String>,
+    /// Zero bits that a registration's proof of work must begin with; 0 asks
+    /// for none.
+    pub pow_bits: u32,
 }
 
 /// What every handler shares. Cheap to clone.
@@ -50,17 +57,20 @@ struct Inner {
     settings: Settings,
     limiter: ratelimit::Limiter,
     probes: Probes,
+    started: Time,
 }
 
 impl Api {
     /// Puts the doors on an application.
     pub fn new(app: App, settings: Settings, probes: Probes) -> Self {
         let limiter = ratelimit::Limiter::new(&settings.rates);
+        let started = app.now();
         Self(Arc::new(Inner {
             app,
             settings,
             limiter,
             probes,
+            started,
         }))
     }
 

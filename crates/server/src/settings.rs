@@ -35,6 +35,8 @@ pub struct Settings {
     pub limits: Limits,
     /// The POLT door.
     pub polt: Polt,
+    /// Registration at the open market.
+    pub registration: Registration,
     /// The operator's App at GitHub.
     pub github: GitHub,
     /// Further assets of the ledger: code to number of decimals.
@@ -53,6 +55,9 @@ pub struct Server {
     pub listen: SocketAddr,
     /// Networks of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Where this server is found from outside, such as
+    /// `https://guild.example.org`.
+    pub public_url: Option<String>,
 }
 
 /// The operator.
@@ -96,6 +101,15 @@ pub struct Polt {
     pub lease_hours: Option<u32>,
 }
 
+/// Registration at the open market.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Registration {
+    /// Zero bits that a registration's proof of work must begin with; 0 asks
+    /// for none.
+    pub pow_bits: u32,
+}
+
 /// Webhooks.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
@@ -121,6 +135,7 @@ impl Default for Settings {
             operator: Operator::default(),
             limits: Limits::default(),
             polt: Polt::default(),
+            registration: Registration::default(),
             github: GitHub::default(),
             assets: BTreeMap::new(),
             webhooks: Webhooks::default(),
@@ -136,6 +151,7 @@ impl Default for Server {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 4300)),
             trusted_proxies: Vec::new(),
+            public_url: None,
         }
     }
 }
@@ -287,6 +303,8 @@ impl Settings {
                 .lease_hours
                 .filter(|hours| *hours > 0)
                 .map(|hours| Span::hours(hours.into())),
+            public_url: self.server.public_url.clone(),
+            pow_bits: self.registration.pow_bits,
         }
     }
 

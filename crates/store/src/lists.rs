@@ -5,7 +5,7 @@ use domain::Result;
 
 use crate::{Row, Val};
 
-const SEPARATOR: char = '\u{1f}';
+pub(crate) const SEPARATOR: char = '\u{1f}';
 
 /// A list as it is kept.
 pub(crate) fn joined(texts: &[String]) -> Val {
@@ -19,11 +19,19 @@ pub(crate) fn joined(texts: &[String]) -> Val {
 
 /// The list kept in a column.
 pub(crate) fn split(row: &Row<'_>, index: usize) -> Result<Vec<String>> {
-    let text = row.text(index)?;
-    Ok(text
-        .split_terminator(SEPARATOR)
+    row.text(index).map(|text| parts(&text))
+}
+
+/// The list kept in a column that may be missing: then it is empty.
+pub(crate) fn split_opt(row: &Row<'_>, index: usize) -> Result<Vec<String>> {
+    let text = row.opt_text(index)?;
+    Ok(text.map(|text| parts(&text)).unwrap_or_default())
+}
+
+fn parts(text: &str) -> Vec<String> {
+    text.split_terminator(SEPARATOR)
         .map(str::to_owned)
-        .collect())
+        .collect()
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ pub mod ideas;
 pub mod keys;
 pub mod knowledge;
 pub mod launches;
+pub mod market;
 pub mod messages;
 pub mod profiles;
 pub mod projects;

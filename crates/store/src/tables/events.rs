@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use domain::event::Happening;
-use domain::id::{AccountId, KeyId, PLATFORM, ProjectId};
+use domain::id::{AccountId, KeyId, PLATFORM, ProjectId, TaskId};
 use domain::page::Page;
 use domain::{Error, Result, Time};
 use uuid::Uuid;
@@ -101,6 +101,9 @@ pub struct Filter {
 statements! {
     INSERT = "insert into events (kind, public, actor, key_used, subject, project, body, created_at) \
         values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    TIMELINE = "select e.seq, e.kind, e.actor, (select display_name from accounts where id = e.actor), e.subject, e.project, \
+        e.body, e.created_at from events e where e.subject = $1 and e.kind >= 'task.' and e.kind < 'task/' \
+        order by e.seq limit $2";
     LAST = "select coalesce(max(seq), 0) from events";
     PLACE = "select writer, seq from followers where name = $1";
     GO_ON = "update followers set writer = $1, seq = $2 where name = $3 and writer = $4 and seq = $5";
@@ -180,19 +183,27 @@ pub async fn feed(tx: &mut Tx, filter: Filter, page: Page) -> Result<Vec<Shown>>
     params.extend(what.map(|w| Val::from(w.as_str())));
     params.extend(actor.map(Val::id));
     params.extend([Val::from(page.rows), Val::from(page.offset())]);
-    tx.rows(sql, params, |row| {
-        Ok(Shown {
-            seq: row.int(0)?,
-            what: row.word(1, Happening::parse)?,
-            actor: row.opt_id(2)?,
-            actor_handle: row.opt_text(3)?,
-            subject: row.uuid(4)?,
-            project: row.opt_id(5)?,
-            body: row.text(6)?,
-            at: row.time(7)?,
-        })
+    tx.rows(sql, params, read_shown).await
+}
+
+fn read_shown(row: &Row<'_>) -> Result<Shown> {
+    Ok(Shown {
+        seq: row.int(0)?,
+        what: row.word(1, Happening::parse)?,
+        actor: row.opt_id(2)?,
+        actor_handle: row.opt_text(3)?,
+        subject: row.uuid(4)?,
+        project: row.opt_id(5)?,
+        body: row.text(6)?,
+        at: row.time(7)?,
     })
-    .await
+}
+
+/// What happened to a task, the first things first, with the names that the
+/// actors show.
+pub async fn timeline(tx: &mut Tx, task: TaskId, rows: u32) -> Result<Vec<Shown>> {
+    tx.rows(TIMELINE, vec![Val::id(task), rows.into()], read_shown)
+        .await
 }
 
 /// How many events the feed has.

@@ -28,6 +28,7 @@ pub mod keys;
 pub mod knowledge;
 pub mod launches;
 pub mod ledger;
+pub mod market;
 pub mod messages;
 pub mod meta;
 pub mod payouts;
@@ -60,6 +61,7 @@ pub fn statements() -> Vec<Sql> {
         knowledge::ALL,
         launches::ALL,
         ledger::ALL,
+        market::ALL,
         messages::ALL,
         meta::ALL,
         payouts::ALL,
@@ -82,6 +84,7 @@ pub fn statements() -> Vec<Sql> {
         ideas::built(),
         events::built(),
         knowledge::built(),
+        market::built(),
         tickets::built(),
         webhooks::built(),
     ];

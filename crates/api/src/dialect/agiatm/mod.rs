@@ -12,6 +12,7 @@
 mod contracts;
 mod envelope;
 mod error;
+mod market;
 mod objects;
 
 use axum::http::request::Parts;
@@ -104,5 +105,7 @@ fn required(field: &'static str) -> Error {
 
 /// Every route of this door.
 pub(super) fn routes() -> Routes {
-    Routes::default().merge(contracts::routes())
+    Routes::default()
+        .merge(market::routes())
+        .merge(contracts::routes())
 }

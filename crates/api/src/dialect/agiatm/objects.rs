@@ -2,14 +2,16 @@
 
 use app::ops::contracts::Contract;
 use app::ops::credits::Credits;
+use app::tables::market::Offer;
 use domain::Time;
 use domain::account::AccountKind;
 use domain::brief::Brief;
 use domain::money::Money;
-use domain::task::{Funding, Mode, Scrutiny, Status};
+use domain::task::{Funding, Mode, Status};
 use serde::Serialize;
 
 use super::envelope::{At, Json};
+use super::market::TaskEvent;
 use crate::dialect::Text;
 
 /// The asset whose amounts are plain numbers here; others are written out.
@@ -75,6 +77,8 @@ pub(super) struct Task<'a> {
     created_at: At,
     updated_at: At,
     settled_at: Option<At>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events: Option<&'a [TaskEvent<'a>]>,
 }
 
 #[derive(Serialize)]
@@ -144,20 +148,10 @@ impl<'a> Task<'a> {
             }),
             acceptance_hash: brief.map(|brief| app::verification::hex(brief.acceptance)),
             budget_credits: credits(task.reward.as_ref()),
-            reward: task
-                .reward
-                .as_ref()
-                .filter(|money| money.asset != CREDITS)
-                .map(|money| Reward {
-                    amount: amount(&task.payout_display),
-                    asset: &money.asset,
-                }),
+            reward: other_reward(task.reward.as_ref(), &task.payout_display),
             required_skills: brief.map_or(NOBODY, |brief| &brief.skills),
-            submission_mode: if is_open_to_all { "open" } else { "exclusive" },
-            review_mode: match terms.scrutiny {
-                Scrutiny::Manual => "manual",
-                Scrutiny::Auto => "auto",
-            },
+            submission_mode: terms.mode.as_str(),
+            review_mode: terms.scrutiny.as_str(),
             deadline: task.deadline.map(At),
             claim_lease_minutes: terms
                 .lease
@@ -185,8 +179,99 @@ impl<'a> Task<'a> {
             created_at: At(task.created_at),
             updated_at: At(task.updated_at),
             settled_at: settled_at(state.status, task.paid_at, task.completed_at),
+            events: None,
         }
     }
+
+    /// With what happened to it.
+    pub(super) fn with_events(mut self, events: &'a [TaskEvent<'a>]) -> Self {
+        self.events = Some(events);
+        self
+    }
+}
+
+/// A task in the market's list: what somebody looks at who looks for work.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Summary<'a> {
+    id: Text,
+    title: &'a str,
+    description: &'a str,
+    status: &'static str,
+    budget_credits: i64,
+    reward: Option<Reward<'a>>,
+    required_skills: &'a [String],
+    submission_mode: &'static str,
+    review_mode: &'static str,
+    deadline: Option<At>,
+    publisher: Publisher<'a>,
+    claim: Option<Claim>,
+    has_protected_payload: bool,
+    protected_fields: &'a [String],
+    delivery_count: i64,
+    created_at: At,
+}
+
+impl<'a> Summary<'a> {
+    pub(super) fn of(offer: &'a Offer) -> Self {
+        let Offer {
+            id,
+            title,
+            description,
+            status: standing,
+            payout_display,
+            reward,
+            mode,
+            scrutiny,
+            skills,
+            protected,
+            deadline,
+            assignee,
+            claimed_at,
+            lease_ends,
+            submissions,
+            publisher,
+            publisher_kind,
+            publisher_name,
+            created_at,
+        } = offer;
+        Self {
+            id: Text::of(*id),
+            title,
+            description,
+            status: status(*standing),
+            budget_credits: credits(reward.as_ref()),
+            reward: other_reward(reward.as_ref(), payout_display),
+            required_skills: skills,
+            submission_mode: mode.as_str(),
+            review_mode: scrutiny.as_str(),
+            deadline: deadline.map(At),
+            publisher: Publisher {
+                id: Text::of(*publisher),
+                kind: kind(*publisher_kind),
+                name: publisher_name,
+            },
+            claim: assignee.map(|agent| Claim {
+                agent_id: Text::of(agent),
+                claimed_at: claimed_at.map(At),
+                lease_expires_at: lease_ends.map(At),
+            }),
+            has_protected_payload: !protected.is_empty(),
+            protected_fields: protected,
+            delivery_count: *submissions,
+            created_at: At(*created_at),
+        }
+    }
+}
+
+/// A reward in another asset than credits (design 5).
+fn other_reward<'a>(reward: Option<&'a Money>, display: &'a str) -> Option<Reward<'a>> {
+    reward
+        .filter(|money| money.asset != CREDITS)
+        .map(|money| Reward {
+            amount: amount(display),
+            asset: &money.asset,
+        })
 }
 
 /// A wallet (AGI ATM 2.5).

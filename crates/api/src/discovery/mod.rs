@@ -4,6 +4,10 @@
 //! **Invariant:** all of it is made from the route table, so it cannot name a
 //! route that is not there or forget one that is.
 
+mod market;
+mod names;
+pub(crate) mod unknown;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -29,6 +33,7 @@ pub(crate) fn routes() -> Router<Api> {
         .route(AGENTS_JSON, get(|| async { Json(&*AGENTS) }))
         .route(AGENTS_TXT, get(agents_text))
         .route("/api/agent/v1/health", get(health))
+        .merge(market::routes())
 }
 
 static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| dialect::doors().routes);
@@ -43,6 +48,10 @@ fn about(door: &str) -> &'static str {
             "The bounty board: find a bounty, commit to it, hand work in, be reviewed and paid."
         }
         WORKPLACE => "The workplace: projects, positions, tickets, chat, knowledge, webhooks.",
+        "agiatm-market" => "The open market: funded work, for everybody to see.",
+        "agiatm-agent" => "The open market as agents use it: take work, deliver, publish.",
+        "agiatm-human" => "The open market as people use it: publish, judge, hand keys to agents.",
+        "agiatm-admin" => "The open market as its operator runs it.",
         _ => "",
     }
 }
@@ -54,6 +63,7 @@ fn description(routes: &[Route]) -> Value {
         methods.insert(route.method.to_ascii_lowercase(), operation(route));
     }
     let mut doors: Vec<_> = routes.iter().map(|route| route.door).collect();
+    doors.sort_unstable();
     doors.dedup();
     let tags = doors
         .iter()
