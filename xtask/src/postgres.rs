@@ -16,7 +16,14 @@ use tempfile::TempDir;
 use crate::process::{self, Guarded, Signal};
 
 const DEBIAN_VERSIONS: &str = "/usr/lib/postgresql";
-const PROGRAMS: [&str; 5] = ["initdb", "pg_ctl", "postgres", "createdb", "pg_isready"];
+const PROGRAMS: [&str; 6] = [
+    "initdb",
+    "pg_ctl",
+    "postgres",
+    "createdb",
+    "pg_isready",
+    "pgbench",
+];
 const START_WITHIN: Duration = Duration::from_secs(30);
 /// The account that runs the server when we are root, which PostgreSQL refuses to run as.
 const SYSTEM_USER: &str = "postgres";
@@ -101,6 +108,12 @@ impl Cluster {
         process::output(createdb.arg(name))?;
         let port = self.port;
         Ok(format!("postgres://{SYSTEM_USER}@127.0.0.1:{port}/{name}"))
+    }
+
+    /// Runs PostgreSQL's own benchmark and answers its report.
+    pub fn pgbench(&self, arguments: &[&str]) -> Result<String> {
+        let mut pgbench = self.client("pgbench");
+        process::output(pgbench.args(arguments))
     }
 
     fn client(&self, program: &str) -> Command {

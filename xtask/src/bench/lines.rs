@@ -28,6 +28,10 @@ pub enum Line {
     Ticket,
     Message,
     Approve,
+    Publish,
+    Claim,
+    Submit,
+    Accept,
     Search,
     Webhooks,
 }
@@ -45,6 +49,10 @@ impl Line {
             Self::Ticket => "ticket create",
             Self::Message => "message post",
             Self::Approve => "approve with payout",
+            Self::Publish => "publish with escrow",
+            Self::Claim => "claim",
+            Self::Submit => "submit with a schema",
+            Self::Accept => "accept with settlement",
             Self::Search => "knowledge search",
             Self::Webhooks => "webhook delivery",
         }
@@ -61,15 +69,20 @@ impl Line {
         at_work.contains(&self)
     }
 
+    /// Whether it needs publishers with credits.
+    pub fn is_at_market(self) -> bool {
+        [Self::Publish, Self::Claim, Self::Submit, Self::Accept].contains(&self)
+    }
+
     /// The share of `/healthz` that is promised, on SQLite.
     fn target(self, engine: Engine) -> Option<f64> {
         match (engine, self) {
             (Engine::Postgres, _) | (_, Self::Healthz | Self::Search | Self::Webhooks) => None,
             (_, Self::Task) => Some(0.6),
-            (_, Self::Approve) => Some(0.3),
+            (_, Self::Approve | Self::Publish | Self::Submit | Self::Accept) => Some(0.3),
             (_, Self::List | Self::Register) => Some(0.35),
             (_, Self::Heartbeat | Self::Ticket | Self::Message) => Some(0.35),
-            (_, Self::Commit | Self::Vote) => Some(0.4),
+            (_, Self::Commit | Self::Vote | Self::Claim) => Some(0.4),
         }
     }
 }
@@ -95,14 +108,22 @@ impl Series {
     }
 }
 
-/// Measures all lines on one database, prints the table and returns what was not valid.
+/// What measuring came to.
+pub struct Measured {
+    /// What was not valid.
+    pub faults: Vec<String>,
+    /// Settlements per second, where they were measured.
+    pub settlements: Option<f64>,
+}
+
+/// Measures all lines on one database and prints the table.
 pub fn measure(
     bench: &Bench,
     engine: Engine,
     database: &str,
     folder: &Path,
     heading: &str,
-) -> Result<Vec<String>> {
+) -> Result<Measured> {
     let server = Server::start(&bench.binary, database, folder)?;
     let stage = Stage::prepare(bench.args, server.address, folder);
     let series = stage.and_then(|stage| rounds(bench.args, &stage));
@@ -112,7 +133,11 @@ pub fn measure(
         let fault = it.fault()?;
         Some(format!("{}, {}: {fault}", engine.title(), it.line.title()))
     });
-    Ok(faults.collect())
+    let settled = series.iter().find(|it| it.line == Line::Accept);
+    Ok(Measured {
+        faults: faults.collect(),
+        settlements: settled.map(|it| it.median(Sample::per_second)),
+    })
 }
 
 fn rounds(args: &Args, stage: &Stage) -> Result<Vec<Series>> {

@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: the numbers the project promises, measured on the machine it runs on.
 //!
-//! Five tables. **Lines** ([`lines`]): throughput of requests under load, as a share of what the same server does on
-//! `GET /healthz`, because absolute numbers differ from machine to machine and the share does not. **Search** ([`search`]):
+//! Six tables. **Lines** ([`lines`]): throughput of requests under load, as a share of what the same server does on
+//! `GET /healthz`, because absolute numbers differ from machine to machine and the share does not. **Settlement** ([`settlement`]): paying for
+//! work beside what PostgreSQL's own benchmark does. **Search** ([`search`]):
 //! how long a search in many entries takes. **Webhooks** ([`webhooks`]): how fast events are told. **Scale** ([`scale`]):
 //! what the same request costs on a small and on a large database. **Size** ([`size`]): start, memory, binary.
 //!
@@ -19,8 +20,10 @@ mod scale;
 mod search;
 mod seed;
 mod server;
+mod settlement;
 mod size;
 mod stage;
+mod stall;
 mod stats;
 mod supply;
 mod table;
@@ -191,12 +194,22 @@ fn measure_lines(bench: &Bench, engine: Engine) -> Result<Vec<String>> {
         cores()
     );
     match engine {
-        Engine::Sqlite => lines::measure(bench, engine, &sqlite_url(&folder), &folder, &heading),
+        Engine::Sqlite => {
+            let url = sqlite_url(&folder);
+            let measured = lines::measure(bench, engine, &url, &folder, &heading)?;
+            if let Some(rate) = measured
+                .settlements
+                .filter(|_| postgres::programs().is_some())
+            {
+                settlement::compare(bench, rate)?;
+            }
+            Ok(measured.faults)
+        }
         Engine::Postgres => {
             progress("starting a scratch PostgreSQL cluster");
             let cluster = Cluster::start(&folder)?;
             let url = cluster.create_database("guildhall")?;
-            lines::measure(bench, engine, &url, &folder, &heading)
+            Ok(lines::measure(bench, engine, &url, &folder, &heading)?.faults)
         }
     }
 }

@@ -10,6 +10,7 @@ use anyhow::{Result, bail, ensure};
 
 use super::desk::Desk;
 use super::lines::Line;
+use super::stall::{self, Stall};
 use super::supply::Supply;
 use super::wrk::{Job, Sample, file};
 use super::{Args, http, progress, seed};
@@ -32,6 +33,8 @@ pub struct Stage<'a> {
     runs: Cell<u64>,
     commits: Supply,
     approvals: Supply,
+    stall: Option<Stall>,
+    market: [Supply; 3],
 }
 
 impl<'a> Stage<'a> {
@@ -46,6 +49,7 @@ impl<'a> Stage<'a> {
             seed::write_lines(&folder.join("voters"), voters)?;
         }
         let is_at_work = args.lines().into_iter().any(Line::is_at_work);
+        let is_at_market = args.lines().into_iter().any(Line::is_at_market);
         let desk = is_at_work.then(|| Desk::open(args, address));
         Ok(Self {
             args,
@@ -56,6 +60,8 @@ impl<'a> Stage<'a> {
             runs: Cell::new(0),
             commits: Supply::default(),
             approvals: Supply::default(),
+            stall: is_at_market.then(|| Stall::open(address)).transpose()?,
+            market: Default::default(),
         })
     }
 
@@ -89,6 +95,10 @@ impl<'a> Stage<'a> {
             Line::Ticket => self.write("ticket"),
             Line::Message => self.write("message"),
             Line::Approve => self.approve(),
+            Line::Publish => self.publish(),
+            Line::Claim => self.deal(0, "claim", None, Stall::takeable),
+            Line::Submit => self.deal(1, "submit", Some(stall::delivery()), Stall::taken),
+            Line::Accept => self.deal(2, "accept", None, Stall::delivered),
             Line::Search | Line::Webhooks => bail!("{} has its own table", line.title()),
         }
     }
@@ -159,6 +169,41 @@ impl<'a> Stage<'a> {
             let path = self.folder.join("verdicts");
             desk.write_handed_in(self.address, count, &path)?;
             self.once_each("approve", &path, seconds)
+        })
+    }
+
+    fn stall(&self) -> Result<&Stall> {
+        self.stall
+            .as_ref()
+            .ok_or_else(|| anyhow::anyhow!("no publishers were seeded"))
+    }
+
+    fn publish(&self) -> Result<Sample> {
+        let path = self.folder.join("publishers");
+        self.stall()?.write_publishers(&path)?;
+        let settings = vec![("OWNERS", file(&path)), ("BODY", stall::offer())];
+        self.job("publish", settings).run()
+    }
+
+    /// What can be done once with each of many tasks, which `make` brings that far.
+    fn deal(
+        &self,
+        supply: usize,
+        script: &'a str,
+        body: Option<String>,
+        make: fn(&Stall, SocketAddr, &str, usize) -> Result<Vec<seed::Pair>>,
+    ) -> Result<Sample> {
+        let stall = self.stall()?;
+        self.market[supply].sample(self.args.seconds, |count, seconds| {
+            progress(&format!("seeding {count} pieces of work to {script}"));
+            let tag = format!("{script} {}", self.next_run());
+            let path = self.folder.join("deals");
+            seed::write_pairs(&path, &make(stall, self.address, &tag, count)?)?;
+            settle();
+            let body = body.clone().map(|body| ("BODY", body));
+            let settings = [("PAIRS", file(&path))].into_iter().chain(body).collect();
+            let job = self.job(script, settings);
+            Job { seconds, ..job }.run()
         })
     }
 
