@@ -33,6 +33,12 @@ impl Op for Edit {
     async fn run(self, cx: &mut Cx<'_>) -> Result<Shown> {
         let mut shown = locked(cx, self.task).await?;
         shown.task.state.require_not_final("edited")?;
+        if shown.task.briefed {
+            return Err(Error::conflict(
+                "terms_are_fixed",
+                "what this task asks for and pays was fixed when it was published: cancel it and publish a new one",
+            ));
+        }
         let before = shown.task.clone();
         let after = &mut shown.task;
         after.title = self.title.unwrap_or_else(|| before.title.clone());
