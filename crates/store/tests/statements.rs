@@ -178,7 +178,8 @@ fn lists_are_read_in_the_order_of_an_index_on_postgres() {
                 let step = line.trim_start().trim_start_matches("->").trim_start();
                 step.starts_with("Sort  (") || step.starts_with("Incremental Sort")
             };
-            if sql.postgres.starts_with("select")
+            let text = sql.postgres.trim_start_matches('(');
+            if text.starts_with("select")
                 && plan(&client, sql.postgres).await.lines().any(is_sort)
             {
                 sorting.push(sql);

@@ -97,6 +97,7 @@ pub fn statements() -> Vec<Sql> {
         tickets::built(),
         webhooks::built(),
         redemptions::built(),
+        statements::built(),
     ];
     fixed.concat().into_iter().chain(built.concat()).collect()
 }

@@ -12,7 +12,7 @@ use domain::{Result, Time};
 use uuid::Uuid;
 
 use super::ledger::{Place, Reason};
-use crate::{Row, Tx, Val};
+use crate::{Row, Sql, Tx, Val};
 
 /// One line of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,26 +37,73 @@ pub struct Line {
 
 /// An entry between two buckets of one account is among what was credited and
 /// not again among what was debited.
+///
+/// Each part is read in the order of its index and the parts are merged.
+/// PostgreSQL does that when each part asks for the order itself; SQLite does
+/// it by itself and does not take such parts.
 macro_rules! lines {
-    () => {
-        "(select id, units, debit_owner, debit_bucket, credit_owner, credit_bucket, reason, task, created_at \
-         from ledger_entries where credit_owner = $1 and asset = $2 and credit_bucket in ('available', 'held', 'escrow') \
-         union all select id, units, debit_owner, debit_bucket, credit_owner, credit_bucket, reason, task, created_at \
-         from ledger_entries where debit_owner = $1 and asset = $2 and debit_bucket in ('available', 'held', 'escrow') \
-         and not (credit_owner = $1 and credit_bucket in ('available', 'held', 'escrow')) \
-         union all select id, units, account, 'held', account, 'available', 'mature', task, available_at \
-         from holds where account = $1 and asset = $2 and ended = 0 and available_at <= $3) e "
+    ($entry:literal, $hold:literal, $open:literal, $close:literal) => {
+        concat!(
+            $open, "select ", $entry, " from ledger_entries e where e.credit_owner = $1 and e.asset = $2 \
+             and e.credit_bucket in ('available', 'held', 'escrow')", $close,
+            " union all ", $open, "select ", $entry, " from ledger_entries e where e.debit_owner = $1 and e.asset = $2 \
+             and e.debit_bucket in ('available', 'held', 'escrow') \
+             and not (e.credit_owner = $1 and e.credit_bucket in ('available', 'held', 'escrow'))", $close,
+            " union all ", $open, "select ", $hold, " from holds e where e.account = $1 and e.asset = $2 and e.ended = 0 \
+             and e.available_at <= $3", $close
+        )
     };
 }
 
+macro_rules! in_full {
+    ($open:literal, $close:literal) => {
+        concat!(
+            lines!(
+                "e.id as id, e.units, e.debit_owner, e.debit_bucket, e.credit_owner, e.credit_bucket, e.reason, e.task, \
+                 (select t.hold from tasks t where t.id = e.task), e.created_at",
+                "e.id as id, e.units, e.account, 'held', e.account, 'available', 'mature', e.task, \
+                 (select t.hold from tasks t where t.id = e.task), e.available_at",
+                $open,
+                $close
+            ),
+            " order by id desc limit $4 offset $5"
+        )
+    };
+}
+
+macro_rules! newer {
+    ($open:literal, $close:literal) => {
+        concat!(
+            "select cast(coalesce(sum(n.change), 0) as bigint) from (",
+            lines!(
+                "e.id as id, case when e.credit_owner = $1 and e.credit_bucket = 'available' then e.units else 0 end \
+                 - case when e.debit_owner = $1 and e.debit_bucket = 'available' then e.units else 0 end as change",
+                "e.id as id, e.units as change",
+                $open,
+                $close
+            ),
+            " order by id desc limit $4) n"
+        )
+    };
+}
+
+const LIST: Sql = Sql {
+    sqlite: in_full!("", ""),
+    postgres: in_full!("(", " order by e.id desc)"),
+};
+
+const NEWER: Sql = Sql {
+    sqlite: newer!("", ""),
+    postgres: newer!("(", " order by e.id desc)"),
+};
+
 statements! {
-    LIST = concat!("select e.id, e.units, e.debit_owner, e.debit_bucket, e.credit_owner, e.credit_bucket, e.reason, e.task, \
-        (select t.hold from tasks t where t.id = e.task), e.created_at from ", lines!(),
-        "order by e.id desc limit $4 offset $5");
-    NEWER = concat!("select cast(coalesce(sum(n.change), 0) as bigint) from (select case when e.credit_owner = $1 and \
-        e.credit_bucket = 'available' then e.units else 0 end - case when e.debit_owner = $1 and \
-        e.debit_bucket = 'available' then e.units else 0 end as change from ", lines!(), "order by e.id desc limit $4) n");
-    COUNT = concat!("select count(*) from ", lines!());
+    COUNT = concat!("select count(*) from (", lines!("e.id", "e.id", "", ""), ") n");
+}
+
+/// Statements that the engines spell differently.
+pub(super) fn built() -> Vec<Sql> {
+    vec![LIST, NEWER]
 }
 
 fn read(row: &Row<'_>) -> Result<Line> {
