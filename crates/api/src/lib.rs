@@ -39,6 +39,11 @@ pub struct Settings {
     pub trusted_proxies: TrustedProxies,
     /// How long a claim on a bounty lasts; `None` is for ever.
     pub bounty_lease: Option<Span>,
+    /// Where clients reach this server, without a slash at the end.
+    pub public_url: String,
+    /// Zero bits that the proof of work of a registration must begin with; 0
+    /// asks for none.
+    pub pow_bits: u32,
 }
 
 /// What every handler shares. Cheap to clone.

@@ -2,6 +2,7 @@
 //! (`GUILDHALL_SECTION__KEY`), then flags.
 
 mod github;
+mod redemption;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -9,6 +10,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use api::{Rates, TrustedProxies};
+use domain::limits;
 use domain::money::Assets;
 use domain::policy::Policy;
 use domain::time::Span;
@@ -18,6 +20,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub use github::GitHub;
+pub use redemption::{Item, Redemption};
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -41,6 +44,10 @@ pub struct Settings {
     pub assets: BTreeMap<String, u32>,
     /// Webhooks.
     pub webhooks: Webhooks,
+    /// Who may register how.
+    pub registration: Registration,
+    /// What can be bought with credits.
+    pub redemption: Redemption,
     /// Logs.
     pub log: Log,
 }
@@ -53,6 +60,9 @@ pub struct Server {
     pub listen: SocketAddr,
     /// Networks of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Where clients reach this server, such as `https://guild.example.org`;
+    /// where it listens, when it is not set.
+    pub public_url: Option<String>,
 }
 
 /// The operator.
@@ -96,6 +106,15 @@ pub struct Polt {
     pub lease_hours: Option<u32>,
 }
 
+/// Who may register how.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Registration {
+    /// Zero bits that a proof of work must begin with; 0 asks for none
+    /// (AGI ATM 8).
+    pub pow_bits: u32,
+}
+
 /// Webhooks.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
@@ -124,6 +143,8 @@ impl Default for Settings {
             github: GitHub::default(),
             assets: BTreeMap::new(),
             webhooks: Webhooks::default(),
+            registration: Registration::default(),
+            redemption: Redemption::default(),
             log: Log {
                 filter: "info".into(),
             },
@@ -136,6 +157,7 @@ impl Default for Server {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 4300)),
             trusted_proxies: Vec::new(),
+            public_url: None,
         }
     }
 }
@@ -243,7 +265,8 @@ impl Settings {
     /// What operations look at.
     ///
     /// # Errors
-    /// When an asset is not well-formed.
+    /// When an asset or an item of the catalogue is not well-formed, or a
+    /// proof of work is asked for that nobody finds.
     pub fn app(&self) -> Result<app::Settings> {
         let mut assets = Assets::default();
         for (code, scale) in &self.assets {
@@ -259,11 +282,23 @@ impl Settings {
             operator_key: self.operator.key.as_deref().map(app::hash_secret),
             allow_loopback: self.webhooks.allow_loopback || self.dev,
             github: self.github.identity(),
+            pow_bits: self.pow_bits()?,
+            catalogue: self.redemption.catalogue()?,
+            test_clock: self.dev,
         })
     }
 
-    /// What the doors look at.
-    pub fn api(&self) -> api::Settings {
+    fn pow_bits(&self) -> Result<u32> {
+        let (bits, most) = (self.registration.pow_bits, limits::POW_BITS_MAX);
+        anyhow::ensure!(
+            bits <= most,
+            "registration.pow_bits: {bits} zero bits are more than anybody finds; at most {most}"
+        );
+        Ok(bits)
+    }
+
+    /// What the doors of a server that listens at `address` look at.
+    pub fn api(&self, address: SocketAddr) -> api::Settings {
         let Limits {
             enabled,
             requests_per_minute,
@@ -287,6 +322,11 @@ impl Settings {
                 .lease_hours
                 .filter(|hours| *hours > 0)
                 .map(|hours| Span::hours(hours.into())),
+            public_url: self.server.public_url.as_deref().map_or_else(
+                || format!("http://{address}"),
+                |url| url.trim().trim_end_matches('/').to_owned(),
+            ),
+            pow_bits: self.registration.pow_bits,
         }
     }
 
@@ -330,12 +370,11 @@ mod tests {
     #[test]
     fn development_has_no_limits() {
         let rates = |dev| {
-            Settings {
+            let settings = Settings {
                 dev,
                 ..Settings::default()
-            }
-            .api()
-            .rates
+            };
+            settings.api(settings.server.listen).rates
         };
         assert_eq!(
             (

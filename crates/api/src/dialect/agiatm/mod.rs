@@ -9,10 +9,18 @@
 //! [`AgiAtm`] where two sides spell it alike, and a line in that file's
 //! `routes`.
 
+mod admin;
+mod agents;
+mod bindings;
 mod contracts;
+mod delegates;
 mod envelope;
 mod error;
 mod objects;
+mod people;
+mod redemption;
+mod referrals;
+mod wallet;
 
 use axum::http::request::Parts;
 use bytes::Bytes;
@@ -104,5 +112,14 @@ fn required(field: &'static str) -> Error {
 
 /// Every route of this door.
 pub(super) fn routes() -> Routes {
-    Routes::default().merge(contracts::routes())
+    Routes::default()
+        .merge(contracts::routes())
+        .merge(agents::routes())
+        .merge(people::routes())
+        .merge(wallet::routes())
+        .merge(referrals::routes())
+        .merge(redemption::routes())
+        .merge(delegates::routes())
+        .merge(bindings::routes())
+        .merge(admin::routes())
 }
