@@ -5,6 +5,7 @@
 -- about to end or ends, its deadline passes, silence passes its work.
 
 alter table accounts add column owner bytes;
+alter table accounts add column owned_since bigint;
 create index accounts_by_owner on accounts (owner, id) where owner is not null;
 
 alter table keys add column scopes text;

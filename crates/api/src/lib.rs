@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use app::App;
 use axum::Router;
+use axum::http::{HeaderMap, header};
 use domain::Time;
 use domain::time::Span;
 
@@ -40,12 +41,29 @@ pub struct Settings {
     pub trusted_proxies: TrustedProxies,
     /// How long a claim on a bounty lasts; `None` is for ever.
     pub bounty_lease: Option<Span>,
-    /// Where this server is found, such as `https://guild.example.org`; where
-    /// it was asked, when it is not set.
+    /// Where clients reach this server, without a slash at the end; where it
+    /// was asked, when it is not set.
     pub public_url: Option<String>,
-    /// Zero bits that a registration's proof of work must begin with; 0 asks
-    /// for none.
+    /// Zero bits that the proof of work of a registration must begin with; 0
+    /// asks for none.
     pub pow_bits: u32,
+}
+
+impl Settings {
+    /// Where the client of a request with these headers reaches this server.
+    pub(crate) fn base_url(&self, headers: &HeaderMap) -> String {
+        if let Some(url) = &self.public_url {
+            return url.clone();
+        }
+        let host = headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok());
+        let is_plain = |host: &&str| {
+            let fits = |b: u8| b.is_ascii_alphanumeric() || b".:-[]_".contains(&b);
+            !host.is_empty() && host.bytes().all(fits)
+        };
+        format!("http://{}", host.filter(is_plain).unwrap_or("localhost"))
+    }
 }
 
 /// What every handler shares. Cheap to clone.

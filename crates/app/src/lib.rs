@@ -14,6 +14,7 @@ mod entropy;
 mod errand;
 mod keyring;
 pub mod ops;
+mod password;
 pub mod ports;
 mod secret;
 pub mod verification;
@@ -26,10 +27,11 @@ use domain::event::Happening;
 use domain::id::{AccountId, Id, KeyId, ProjectId, TaskId};
 use domain::money::{Assets, Bucket, Money};
 use domain::policy::{Actor, Permission, Policy};
+use domain::time::Span;
 use domain::{Result, Time};
 use store::tables::events::{self, Event};
 use store::tables::ledger::{self, Entry, Place, Reason};
-use store::tables::{holds, keys};
+use store::tables::{accounts, holds, keys};
 use store::{Store, Tx};
 use tokio::sync::watch;
 
@@ -37,11 +39,12 @@ pub use answer::{Answer, Answered, Repeat};
 pub use clock::Clock;
 pub use entropy::Entropy;
 pub use errand::Errand;
-pub use secret::{Secret, hash as hash_secret};
+pub use secret::{Hidden, Secret, hash as hash_secret};
 pub use store::tables;
 pub use work::Prepared;
 
 use keyring::Keyring;
+use password::Passwords;
 use ports::Ports;
 use work::{Job, Work};
 
@@ -58,6 +61,13 @@ pub struct Settings {
     pub allow_loopback: bool,
     /// The operator's App at GitHub, when there is one.
     pub github: Option<ports::github::Identity>,
+    /// Zero bits that the proof of work of a registration must begin with; 0
+    /// asks for none (AGI ATM 8).
+    pub pow_bits: u32,
+    /// What can be bought with credits.
+    pub catalogue: Vec<ops::redemptions::Item>,
+    /// Whether the operator may move the clock, for development.
+    pub test_clock: bool,
 }
 
 /// Whether an operation changes anything.
@@ -118,6 +128,8 @@ struct Aftermath {
     touched: Vec<AccountId>,
     /// Whether something was written into the log.
     has_news: bool,
+    /// How far the clock is to be moved.
+    advance: Option<Span>,
 }
 
 impl Cx<'_> {
@@ -254,7 +266,14 @@ impl Cx<'_> {
     /// # Errors
     /// `Unavailable` when the database cannot write.
     pub(crate) async fn mature(&mut self, account: AccountId) -> Result<()> {
-        for hold in holds::mature(self.tx, account, self.now).await? {
+        let mut due = holds::mature(self.tx, account, self.now).await?;
+        // The database answers in no order, and the log is kept in one.
+        due.sort_by_key(|hold| hold.id);
+        let heir = match due.is_empty() {
+            true => None,
+            false => accounts::heir(self.tx, account, self.now).await?,
+        };
+        for hold in due {
             let entry = Entry {
                 id: hold.id,
                 money: hold.money,
@@ -265,8 +284,32 @@ impl Cx<'_> {
                 at: hold.available_at,
             };
             ledger::post(self.tx, &entry).await?;
+            if let Some(person) = heir {
+                let way = (Place::wallet(account), Place::wallet(person));
+                self.hand_on(way, entry.money).await?;
+            }
         }
         Ok(())
+    }
+
+    /// What an agent earned whose key was taken back or ran out goes to the
+    /// person for whom it worked.
+    async fn hand_on(&mut self, (debit, credit): (Place, Place), money: Money) -> Result<()> {
+        let entry = Entry {
+            id: self.id(),
+            money,
+            debit,
+            credit,
+            reason: Reason::Allowance,
+            task: None,
+            at: self.now,
+        };
+        ledger::post(self.tx, &entry).await
+    }
+
+    /// Moves the clock of this server, after the commit.
+    pub(crate) fn advance_clock(&mut self, by: Span) {
+        self.aftermath.advance = Some(by);
     }
 
     /// Makes the server forget, after the commit, what it remembers about an
@@ -288,6 +331,7 @@ struct House {
     clock: Clock,
     entropy: Entropy,
     keyring: Keyring,
+    passwords: Passwords,
     ports: Ports,
     in_flight: DashSet<[u8; 32]>,
     news: watch::Sender<()>,
@@ -314,6 +358,7 @@ impl App {
             clock,
             entropy,
             keyring,
+            passwords: Passwords::new(),
             ports,
             in_flight: DashSet::new(),
             news: watch::Sender::new(()),
@@ -331,6 +376,11 @@ impl App {
     /// What is in reach outside of this server.
     pub(crate) fn ports(&self) -> &Ports {
         &self.house.ports
+    }
+
+    /// Hashes and compares passwords.
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.house.passwords
     }
 
     /// Now, by this application's clock.
@@ -443,6 +493,9 @@ impl App {
         };
         for account in aftermath.touched {
             self.house.keyring.forget(account);
+        }
+        if let Some(by) = aftermath.advance {
+            self.house.clock.advance(by);
         }
         if aftermath.has_news {
             self.house.news.send_replace(());

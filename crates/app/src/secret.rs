@@ -1,10 +1,19 @@
 //! Keys as text: a door's prefix, the id of the key's row, 256 random bits and
 //! a check, so that a mistyped key is refused without a look-up. Only the
 //! SHA-256 is ever stored.
+//!
+//! People bear tokens in the form of a JWT (AGI ATM 2.1), because clients read
+//! the claims. A token is a key like every other: its `jti` names the key's
+//! row, and it is recognised by the SHA-256 of the whole of it. It is signed
+//! with a key that is drawn for it alone and thrown away, so that there is no
+//! signing key to steal: whoever copies the database cannot make a token.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::id::KeyId;
+use domain::Time;
+use domain::id::{AccountId, KeyId};
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -33,6 +42,38 @@ impl Secret {
         Self(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes)))
     }
 
+    /// A token for a person, with the key's row as its `jti`; `signing` is
+    /// drawn for it and kept nowhere.
+    pub(crate) fn token(
+        account: AccountId,
+        id: KeyId,
+        (issued, expires): (Time, Time),
+        signing: [u8; RANDOM_BYTES],
+    ) -> Self {
+        let header = json!({ "alg": "HS256", "typ": "JWT" });
+        let claims = json!({
+            "sub": account.to_string(),
+            "jti": id.to_string(),
+            "iat": issued.unix_seconds(),
+            "exp": expires.unix_seconds(),
+        });
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let signed = format!("{}.{}", part(&header), part(&claims));
+        // A key of any length will do.
+        let signature = Hmac::<Sha256>::new_from_slice(&signing).map(|mut mac| {
+            mac.update(signed.as_bytes());
+            mac.finalize().into_bytes().to_vec()
+        });
+        let signature = URL_SAFE_NO_PAD.encode(signature.unwrap_or_default());
+        Self(format!("{signed}.{signature}"))
+    }
+
+    /// A code that a person types or pastes once, such as one to bind an agent.
+    pub(crate) fn code(prefix: &str, random: [u8; 16]) -> Self {
+        let digits = domain::referral::digits(Uuid::from_bytes(random));
+        Self(format!("{prefix}{digits}"))
+    }
+
     /// The clear text, for its owner's eyes.
     pub fn reveal(&self) -> &str {
         &self.0
@@ -41,6 +82,16 @@ impl Secret {
     /// What is stored of it.
     pub fn hash(&self) -> [u8; 32] {
         hash(&self.0)
+    }
+}
+
+/// A text that somebody sent and nobody may see, such as a password.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Hidden(pub String);
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hidden(..)")
     }
 }
 
@@ -71,9 +122,22 @@ pub(crate) enum Presented {
 pub(crate) fn read(credential: &str) -> Presented {
     let minted = |p: &&&str| credential.starts_with(**p);
     let Some(prefix) = PREFIXES.iter().find(minted) else {
-        return Presented::MadeUp;
+        return token_id(credential).map_or(Presented::MadeUp, Presented::Minted);
     };
     parse_body(prefix, &credential[prefix.len()..]).map_or(Presented::Malformed, Presented::Minted)
+}
+
+/// The row that a token names. Its signature says nothing that its hash does
+/// not.
+fn token_id(credential: &str) -> Option<KeyId> {
+    let mut parts = credential.split('.');
+    let (_, claims, _) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;
+    let claims: Value = serde_json::from_slice(&claims).ok()?;
+    KeyId::parse(claims.get("jti")?.as_str()?)
 }
 
 fn parse_body(prefix: &str, body: &str) -> Option<KeyId> {
@@ -86,8 +150,9 @@ fn parse_body(prefix: &str, body: &str) -> Option<KeyId> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Presented, Secret, read};
-    use domain::id::KeyId;
+    use super::{Hidden, Presented, Secret, read};
+    use domain::id::{AccountId, KeyId};
+    use domain::{Time, limits};
     use uuid::Uuid;
 
     const ID: KeyId = KeyId(Uuid::from_u128(7));
@@ -118,7 +183,23 @@ mod tests {
     }
 
     #[test]
+    fn a_token_names_its_row_and_is_signed_with_a_key_of_its_own() {
+        let account = AccountId(Uuid::from_u128(9));
+        let life = (Time(0), Time(86_400_000_000));
+        let token = |signing| Secret::token(account, ID, life, signing);
+        let one = token([1; 32]);
+        assert_eq!(read(one.reveal()), Presented::Minted(ID));
+        assert_eq!(one.reveal().split('.').count(), 3);
+        assert_ne!(one.hash(), token([2; 32]).hash(), "the claims are the same");
+        assert!(one.reveal().len() <= limits::CREDENTIAL_BYTES);
+        for no_token in ["a.b.c", "..", "a.b", &format!("{}.x", one.reveal())] {
+            assert_eq!(read(no_token), Presented::MadeUp, "{no_token}");
+        }
+    }
+
+    #[test]
     fn a_secret_does_not_print() {
+        assert_eq!(format!("{:?}", Hidden("hush".into())), "Hidden(..)");
         assert_eq!(
             format!("{:?}", Secret::mint("polt_", ID, [7; 32])),
             "Secret(..)"

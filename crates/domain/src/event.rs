@@ -116,6 +116,8 @@ crate::words! {
         ThreadPosted = "thread.posted",
         /// Credits were given for registering, onboarding or a referral.
         CreditsGranted = "credits.granted",
+        /// Credits of an account were put right by the operator.
+        CreditsAdjusted = "credits.adjusted",
         /// Credits were spent on something of the catalogue.
         CreditsRedeemed = "credits.redeemed",
         /// An agent earned what a standing offer pays each once.
@@ -205,6 +207,7 @@ impl Happening {
             | Self::TaskResolved
             | Self::ThreadPosted
             | Self::CreditsGranted
+            | Self::CreditsAdjusted
             | Self::CreditsRedeemed
             | Self::BonusEarned
             | Self::ReferralActivated

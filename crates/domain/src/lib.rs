@@ -23,6 +23,7 @@ pub mod money;
 pub mod page;
 pub mod policy;
 pub mod project;
+pub mod referral;
 pub mod repository;
 pub mod search;
 mod stem;

@@ -244,6 +244,36 @@ pub const ATTACHMENTS: usize = 50;
 pub const VERIFIER_BYTES: usize = 2 << 20;
 /// Bytes of a key, wrapped key or ciphertext (AGI ATM 5.2).
 pub const SEALED_BYTES: usize = 256 << 10;
+/// Characters of an e-mail address.
+pub const EMAIL_CHARS: usize = 254;
+/// Characters a password has at least (AGI ATM 2.3).
+pub const PASSWORD_CHARS_MIN: usize = 8;
+/// Characters of a password, at most: they are hashed.
+pub const PASSWORD_CHARS: usize = 1_024;
+/// Passwords that wait to be hashed before further ones are refused.
+pub const PASSWORDS_WAITING: usize = 256;
+/// How long a person stays logged in.
+pub const TOKEN_LIFE: Span = Span::hours(24);
+/// How long a code by which an agent is bound works (AGI ATM 2.4).
+pub const BIND_CODE_LIFE: Span = Span::seconds(15 * 60);
+/// Hours for which a key is handed over, unless its issuer says otherwise
+/// (AGI ATM 5.3).
+pub const DELEGATION_HOURS: i64 = 30 * 24;
+/// See [`DELEGATION_HOURS`]; at most.
+pub const DELEGATION_HOURS_MAX: i64 = 365 * 24;
+/// Agents that one person has handed keys to or bound, at most.
+pub const OWNED_AGENTS: u32 = 1_000;
+/// Referred accounts one answer lists.
+pub const REFERRED_ROWS: u32 = 500;
+/// Zero bits that a proof of work may be asked for: more than anybody finds.
+pub const POW_BITS_MAX: u32 = 40;
+/// Codes of the catalogue that are stored in one transaction.
+pub const CODES_AT_ONCE: usize = 500;
+/// Characters of a code of the catalogue.
+pub const CODE_CHARS: usize = 500;
+/// Seconds by which the clock of a development server may be moved at once:
+/// ten years.
+pub const CLOCK_SECONDS_MAX: i64 = 10 * 365 * 24 * 3600;
 /// Bytes of a request body at the door of funded work: an output or a verifier
 /// in Base64, and what is around it.
 pub const CONTRACT_BODY_BYTES: usize = 4 << 20;

@@ -58,6 +58,19 @@ enum Command {
     /// Mint, rotate and revoke keys
     #[command(subcommand)]
     Key(Key),
+    /// What can be bought with credits
+    #[command(subcommand)]
+    Redeem(Redeem),
+}
+
+/// What can be done with the catalogue.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Redeem {
+    /// Store codes to be sold, also while a server runs
+    Load {
+        /// A file with lines such as `card,ABCD-1234`: the item's id and a code
+        file: PathBuf,
+    },
 }
 
 /// What can be done with keys.
@@ -120,6 +133,7 @@ fn try_run(Cli { command, common }: Cli) -> Result<ExitCode> {
             Command::Backup { file } => commands::backup(&settings, &file),
             Command::Restore { file } => commands::restore(&settings, &file),
             Command::Key(key) => commands::key(settings, key).await,
+            Command::Redeem(Redeem::Load { file }) => commands::load(settings, &file).await,
         }
     })
 }

@@ -89,16 +89,16 @@ pub async fn start_at(settings: Settings, clock: Clock) -> Result<Running> {
     let exclusive = exclusive::take(&location(&settings)?).map_err(told)?;
     let app = open_at(ports(&settings, &clock)?, &settings, clock).await?;
     let metrics = instruments::metrics()?;
-    let api = Api::new(
-        app.clone(),
-        settings.api(),
-        instruments::probes(metrics.clone()),
-    );
     let listen = settings.server.listen;
     let listener = TcpListener::bind(listen)
         .await
         .with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr()?;
+    let api = Api::new(
+        app.clone(),
+        settings.api(),
+        instruments::probes(metrics.clone()),
+    );
     // The last step that can fail: a generated key is shown this once.
     let generated_key = ensure_operator(&app, &settings).await.map_err(told)?;
     app.call(&Actor::System, Ensure).await.map_err(told)?;

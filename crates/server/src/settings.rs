@@ -2,6 +2,7 @@
 //! (`GUILDHALL_SECTION__KEY`), then flags.
 
 mod github;
+mod redemption;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -9,6 +10,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use api::{Rates, TrustedProxies};
+use domain::limits;
 use domain::money::Assets;
 use domain::policy::Policy;
 use domain::time::Span;
@@ -18,6 +20,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub use github::GitHub;
+pub use redemption::{Item, Redemption};
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -35,14 +38,16 @@ pub struct Settings {
     pub limits: Limits,
     /// The POLT door.
     pub polt: Polt,
-    /// Registration at the open market.
-    pub registration: Registration,
     /// The operator's App at GitHub.
     pub github: GitHub,
     /// Further assets of the ledger: code to number of decimals.
     pub assets: BTreeMap<String, u32>,
     /// Webhooks.
     pub webhooks: Webhooks,
+    /// Who may register how.
+    pub registration: Registration,
+    /// What can be bought with credits.
+    pub redemption: Redemption,
     /// Logs.
     pub log: Log,
 }
@@ -55,8 +60,8 @@ pub struct Server {
     pub listen: SocketAddr,
     /// Networks of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// Where this server is found from outside, such as
-    /// `https://guild.example.org`.
+    /// Where clients reach this server, such as `https://guild.example.org`;
+    /// where it was asked, when it is not set.
     pub public_url: Option<String>,
 }
 
@@ -101,12 +106,12 @@ pub struct Polt {
     pub lease_hours: Option<u32>,
 }
 
-/// Registration at the open market.
+/// Who may register how.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Registration {
-    /// Zero bits that a registration's proof of work must begin with; 0 asks
-    /// for none.
+    /// Zero bits that a proof of work must begin with; 0 asks for none
+    /// (AGI ATM 8).
     pub pow_bits: u32,
 }
 
@@ -139,6 +144,7 @@ impl Default for Settings {
             github: GitHub::default(),
             assets: BTreeMap::new(),
             webhooks: Webhooks::default(),
+            redemption: Redemption::default(),
             log: Log {
                 filter: "info".into(),
             },
@@ -259,7 +265,8 @@ impl Settings {
     /// What operations look at.
     ///
     /// # Errors
-    /// When an asset is not well-formed.
+    /// When an asset or an item of the catalogue is not well-formed, or a
+    /// proof of work is asked for that nobody finds.
     pub fn app(&self) -> Result<app::Settings> {
         let mut assets = Assets::default();
         for (code, scale) in &self.assets {
@@ -275,7 +282,19 @@ impl Settings {
             operator_key: self.operator.key.as_deref().map(app::hash_secret),
             allow_loopback: self.webhooks.allow_loopback || self.dev,
             github: self.github.identity(),
+            pow_bits: self.pow_bits()?,
+            catalogue: self.redemption.catalogue()?,
+            test_clock: self.dev,
         })
+    }
+
+    fn pow_bits(&self) -> Result<u32> {
+        let (bits, most) = (self.registration.pow_bits, limits::POW_BITS_MAX);
+        anyhow::ensure!(
+            bits <= most,
+            "registration.pow_bits: {bits} zero bits are more than anybody finds; at most {most}"
+        );
+        Ok(bits)
     }
 
     /// What the doors look at.
@@ -303,7 +322,12 @@ impl Settings {
                 .lease_hours
                 .filter(|hours| *hours > 0)
                 .map(|hours| Span::hours(hours.into())),
-            public_url: self.server.public_url.clone(),
+            public_url: self
+                .server
+                .public_url
+                .as_deref()
+                .map(|url| url.trim().trim_end_matches('/').to_owned())
+                .filter(|url| !url.is_empty()),
             pow_bits: self.registration.pow_bits,
         }
     }
@@ -348,12 +372,11 @@ mod tests {
     #[test]
     fn development_has_no_limits() {
         let rates = |dev| {
-            Settings {
+            let settings = Settings {
                 dev,
                 ..Settings::default()
-            }
-            .api()
-            .rates
+            };
+            settings.api().rates
         };
         assert_eq!(
             (

@@ -47,6 +47,13 @@ pub(crate) const END_OF_EVENTS: Sql = Sql {
     postgres: "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint, cast(0 as bigint)",
 };
 
+/// The first code of an item: locked, it lets one buyer come after the other.
+/// On SQLite writers are serial anyway.
+pub(crate) const LOCK_CODES: Sql = Sql {
+    sqlite: "select code from redemption_codes where item = $1 order by code limit 1",
+    postgres: "select code from redemption_codes where item = $1 order by code limit 1 for update",
+};
+
 /// Where a project's entries of knowledge `k` have the words of a
 /// [`match_text`], and their order, the last written first. SQLite has the
 /// words in a table of their own, which it reads in the order of the rows'

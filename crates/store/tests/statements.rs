@@ -174,8 +174,14 @@ fn lists_are_read_in_the_order_of_an_index_on_postgres() {
         client.batch_execute(settings).await.expect("settings");
         let mut sorting = Vec::new();
         for sql in tables::statements() {
-            if sql.postgres.starts_with("select")
-                && plan(&client, sql.postgres).await.contains("Sort Key")
+            // Merging lists that are in order already has a sort key too, but
+            // sorts nothing.
+            let is_sort = |line: &str| {
+                let step = line.trim_start().trim_start_matches("->").trim_start();
+                step.starts_with("Sort  (") || step.starts_with("Incremental Sort")
+            };
+            let text = sql.postgres.trim_start_matches('(');
+            if text.starts_with("select") && plan(&client, sql.postgres).await.lines().any(is_sort)
             {
                 sorting.push(sql);
             }

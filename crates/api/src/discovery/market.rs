@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use app::verification::hex;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -77,23 +77,8 @@ async fn skill() -> Response {
     (kind, SKILL).into_response()
 }
 
-/// Where this server is found: as configured, otherwise where it was asked.
-fn base(api: &Api, headers: &HeaderMap) -> String {
-    if let Some(url) = &api.0.settings.public_url {
-        return url.clone();
-    }
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    let is_plain = |host: &&str| {
-        let fits = |b: u8| b.is_ascii_alphanumeric() || b".:-[]_".contains(&b);
-        !host.is_empty() && host.bytes().all(fits)
-    };
-    format!("http://{}", host.filter(is_plain).unwrap_or("localhost"))
-}
-
 async fn manifest(State(api): State<Api>, request: Request) -> Response {
-    let base = base(&api, request.headers());
+    let base = api.0.settings.base_url(request.headers());
     let scopes = Scope::ALL.map(Scope::as_str);
     Json(json!({
         "name": "Guildhall",

@@ -7,12 +7,14 @@ mod audit;
 mod backup;
 mod demo;
 mod key;
+mod redeem;
 mod serve;
 
 pub(crate) use audit::audit;
 pub(crate) use backup::{backup, restore};
 pub(crate) use demo::demo;
 pub(crate) use key::key;
+pub(crate) use redeem::load;
 pub(crate) use serve::serve;
 
 /// Prints a result. Nobody may be listening any more, which is no failure.

@@ -52,7 +52,18 @@ statements! {
         completed_tasks, created_at, owner) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing";
     HAVE_ONE_OWNER = "select count(*) from accounts a, accounts b where a.id = $1 and b.id = $2 \
         and coalesce(a.owner, a.id) = coalesce(b.owner, b.id)";
-    SET_OWNER = "update accounts set owner = $1 where id = $2";
+    SET_OWNER = "update accounts set owner = $1, owned_since = $2 where id = $3";
+    OWNED_SINCE = "select owned_since from accounts where id = $1";
+    HEIR = "select a.owner from accounts a where a.id = $1 and a.kind = 'delegated' and a.owner is not null and not exists \
+        (select 1 from keys k where k.account = a.id and k.revoked_at is null and (k.expires_at is null or k.expires_at > $2))";
+    DEALINGS = "select (select count(*) from tasks t join accounts p on p.id = t.publisher where t.assignee = $1 \
+        and t.phase in ('working', 'review') and t.funding = 'escrow' and coalesce(p.owner, p.id) = $2) \
+        + (select count(*) from tasks t join accounts w on w.id = t.assignee where t.publisher = $1 \
+        and t.phase in ('working', 'review') and t.funding = 'escrow' and coalesce(w.owner, w.id) = $2) \
+        + (select count(*) from submissions s join tasks t on t.id = s.task join accounts p on p.id = t.publisher \
+        where s.status = 'pending' and s.author = $1 and t.funding = 'escrow' and coalesce(p.owner, p.id) = $2) \
+        + (select count(*) from submissions s join tasks t on t.id = s.task join accounts w on w.id = s.author \
+        where s.status = 'pending' and t.publisher = $1 and t.funding = 'escrow' and coalesce(w.owner, w.id) = $2)";
     OWNED = concat!("select ", columns!(), " from accounts where owner = $1 order by id limit $2");
     UNCOMPLETED_ONE = "update accounts set completed_tasks = completed_tasks - 1 where id = $1";
     UPDATE = "update accounts set display_name = $1, bio = $2, status = $3, ban_reason = $4 where id = $5";
@@ -197,10 +208,35 @@ pub async fn uncompleted_one(tx: &mut Tx, id: AccountId) -> Result<()> {
     tx.write(UNCOMPLETED_ONE, vec![Val::id(id)]).await
 }
 
-/// Writes for whom an account acts or to whom it is bound.
-pub async fn set_owner(tx: &mut Tx, id: AccountId, owner: Option<AccountId>) -> Result<()> {
+/// Writes for whom an account acts or to whom it is bound, and since when.
+pub async fn set_owner(tx: &mut Tx, id: AccountId, owner: Option<(AccountId, Time)>) -> Result<()> {
+    let (owner, since) = owner.unzip();
     let owner = owner.map(Val::id).unwrap_or(Val::Null);
-    tx.write(SET_OWNER, vec![owner, Val::id(id)]).await
+    let params = vec![owner, since.into(), Val::id(id)];
+    tx.write(SET_OWNER, params).await
+}
+
+/// Since when an account is bound.
+pub async fn owned_since(tx: &mut Tx, id: AccountId) -> Result<Option<Time>> {
+    let since = tx
+        .row(OWNED_SINCE, vec![Val::id(id)], |row| row.opt_time(0))
+        .await?;
+    Ok(since.flatten())
+}
+
+/// The person to whom goes what an account earns: its owner, when it was made
+/// for it and has no key any more that works.
+pub async fn heir(tx: &mut Tx, id: AccountId, now: Time) -> Result<Option<AccountId>> {
+    tx.row(HEIR, vec![Val::id(id), now.into()], |row| row.id(0))
+        .await
+}
+
+/// How much funded work is under way between an account and a person with
+/// everybody who belongs to it, in either direction.
+pub async fn dealings(tx: &mut Tx, account: AccountId, person: AccountId) -> Result<i64> {
+    let params = vec![Val::id(account), Val::id(person)];
+    let found = tx.row(DEALINGS, params, |row| row.int(0)).await?;
+    Ok(found.unwrap_or(0))
 }
 
 /// The accounts that act for a person or are bound to it.

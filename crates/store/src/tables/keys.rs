@@ -78,6 +78,8 @@ statements! {
     REVOKE = "update keys set revoked_at = $1 where id = $2 and revoked_at is null";
     ACTIVE = "select id from keys where account = $1 and revoked_at is null order by id";
     OWNER = "select account from keys where id = $1 and revoked_at is null";
+    GRANTED = "select id, scopes, budget, spent, expires_at, revoked_at, created_at from keys where account = $1 and scopes is not null \
+        order by id desc limit 1";
     LABELLED = "select id, hash, revoked_at from keys where account = $1 and label = $2 order by id";
 }
 
@@ -205,6 +207,53 @@ pub async fn spend(tx: &mut Tx, key: KeyId, units: Units) -> Result<()> {
             "budget_exhausted",
             "this costs more than what is left of this key's budget: ask the person who issued it for a larger one",
         )
+    })
+    .await
+}
+
+/// What was handed over to an agent, and what is left of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Granted {
+    /// The key.
+    pub key: KeyId,
+    /// What it allows.
+    pub grant: Grant,
+    /// Credits that were spent with it.
+    pub spent: Units,
+    /// When it stops working by itself.
+    pub expires_at: Option<Time>,
+    /// When it was taken back.
+    pub revoked_at: Option<Time>,
+    /// When it was handed over.
+    pub created_at: Time,
+}
+
+impl Granted {
+    /// Whether it works.
+    pub fn works(&self, now: Time) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| end > now)
+    }
+
+    /// Credits that may still be spent with it.
+    pub fn left(&self) -> Units {
+        self.grant.budget.saturating_sub(self.spent)
+    }
+}
+
+/// The latest key that was handed over to an agent.
+pub async fn granted(tx: &mut Tx, account: AccountId) -> Result<Option<Granted>> {
+    tx.row(GRANTED, vec![Val::id(account)], |row| {
+        Ok(Granted {
+            key: row.id(0)?,
+            grant: Grant {
+                scopes: Scopes::read(&row.text(1)?),
+                budget: row.int(2)?,
+            },
+            spent: row.int(3)?,
+            expires_at: row.opt_time(4)?,
+            revoked_at: row.opt_time(5)?,
+            created_at: row.time(6)?,
+        })
     })
     .await
 }

@@ -17,11 +17,14 @@ macro_rules! statements {
 
 pub mod accounts;
 pub mod audit;
+pub mod awards;
+pub mod bind_codes;
 pub mod briefs;
 pub mod channels;
 pub mod deliveries;
 pub mod events;
 pub mod holds;
+pub mod humans;
 pub mod ideas;
 pub mod idempotency;
 pub mod keys;
@@ -34,8 +37,11 @@ pub mod meta;
 pub mod payouts;
 pub mod profiles;
 pub mod projects;
+pub mod redemptions;
+pub mod referrals;
 pub mod repositories;
 pub mod secrets;
+pub mod statements;
 pub mod submissions;
 pub mod tallies;
 pub mod tasks;
@@ -50,11 +56,14 @@ pub fn statements() -> Vec<Sql> {
     let fixed = [
         accounts::ALL,
         audit::ALL,
+        awards::ALL,
+        bind_codes::ALL,
         briefs::ALL,
         channels::ALL,
         deliveries::ALL,
         events::ALL,
         holds::ALL,
+        humans::ALL,
         idempotency::ALL,
         ideas::ALL,
         keys::ALL,
@@ -67,8 +76,11 @@ pub fn statements() -> Vec<Sql> {
         payouts::ALL,
         profiles::ALL,
         projects::ALL,
+        redemptions::ALL,
+        referrals::ALL,
         repositories::ALL,
         secrets::ALL,
+        statements::ALL,
         submissions::ALL,
         tallies::ALL,
         tasks::ALL,
@@ -87,6 +99,8 @@ pub fn statements() -> Vec<Sql> {
         market::built(),
         tickets::built(),
         webhooks::built(),
+        redemptions::built(),
+        statements::built(),
     ];
     fixed.concat().into_iter().chain(built.concat()).collect()
 }

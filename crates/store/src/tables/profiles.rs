@@ -106,6 +106,8 @@ statements! {
         pricing_cents, website, avatar_url, wallet_address, details, rating_sum, rating_count, rating_rank, created_at) \
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, 0, 0, $15) on conflict do nothing";
     UPDATE = "update profiles set tagline = $1, website = $2, wallet_address = $3 where account = $4";
+    SET_SKILLS = "update profiles set skills = $1 where account = $2";
+    DROP_SKILL = "delete from skills where skill = $1 and owner = $2";
     ADD_SKILL = "insert into skills (skill, owner) values ($1, $2) on conflict do nothing";
 }
 
@@ -240,6 +242,18 @@ pub(crate) async fn add_skills(tx: &mut Tx, owner: Val, skills: &[String]) -> Re
         tx.write(ADD_SKILL, params).await?;
     }
     Ok(())
+}
+
+/// Puts other skills in the place of an agent's.
+pub async fn set_skills(tx: &mut Tx, profile: &Profile, skills: &[String]) -> Result<()> {
+    let account = Val::id(profile.account);
+    for skill in &profile.skills {
+        let params = vec![skill.to_lowercase().into(), account.clone()];
+        tx.write(DROP_SKILL, params).await?;
+    }
+    let params = vec![lists::joined(skills), account.clone()];
+    tx.write(SET_SKILLS, params).await?;
+    add_skills(tx, account, skills).await
 }
 
 /// Writes what an agent may change about its profile.

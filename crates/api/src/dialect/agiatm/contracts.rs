@@ -2,7 +2,7 @@
 
 use app::Answer;
 use app::ops::contracts::{Contract, Publish, VerifierIn};
-use app::ops::credits::{self, Credits};
+use app::ops::credits::Credits;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::brief::{Brief, Protected};
@@ -11,7 +11,7 @@ use domain::{Error, Result, Time, limits};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::envelope::{self, Fields};
+use super::envelope::Fields;
 use super::objects::{Task, Wallet};
 use super::{Agents, AgiAtm, People, required};
 use crate::calendar;
@@ -177,21 +177,9 @@ impl<D: AgiAtm> Wire<D> for Publish {
     }
 }
 
-impl<D: AgiAtm> Wire<D> for credits::Wallet {
-    fn decode(_: &Input<'_>) -> Result<Self> {
-        Ok(Self)
-    }
-
-    fn encode(credits: Credits, _: Time) -> Answer {
-        envelope::single(200, "wallet", &Wallet::of(&credits))
-    }
-}
-
 /// Routes of this file.
 pub(super) fn routes() -> Routes {
     Routes::default()
         .post::<Agents, Publish>("/api/v1/agent/tasks")
         .post::<People, Publish>("/api/v1/human/tasks")
-        .get::<Agents, credits::Wallet>("/api/v1/agent/wallet")
-        .get::<People, credits::Wallet>("/api/v1/human/wallet")
 }

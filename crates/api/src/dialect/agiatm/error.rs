@@ -95,7 +95,7 @@ fn code(error: &Error) -> String {
     let known = match (error.kind, error.code) {
         (_, "task_not_available") => "ALREADY_CLAIMED",
         (_, "submission_already_reviewed") => "ALREADY_SETTLED",
-        (_, "username_taken") => "NAME_TAKEN",
+        (_, "username_taken" | "name_taken") => "NAME_TAKEN",
         (_, "operator_only") => "FORBIDDEN",
         (Kind::Conflict, "email_taken" | "already_rewarded") | (Kind::Unsatisfied, _) => {
             return error.code.to_ascii_uppercase();

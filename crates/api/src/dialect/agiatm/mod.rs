@@ -9,11 +9,19 @@
 //! [`AgiAtm`] where two sides spell it alike, and a line in that file's
 //! `routes`.
 
+mod admin;
+mod agents;
+mod bindings;
 mod contracts;
+mod delegates;
 mod envelope;
 mod error;
 mod market;
 mod objects;
+mod people;
+mod redemption;
+mod referrals;
+mod wallet;
 
 use axum::http::request::Parts;
 use bytes::Bytes;
@@ -108,4 +116,12 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .merge(market::routes())
         .merge(contracts::routes())
+        .merge(agents::routes())
+        .merge(people::routes())
+        .merge(wallet::routes())
+        .merge(referrals::routes())
+        .merge(redemption::routes())
+        .merge(delegates::routes())
+        .merge(bindings::routes())
+        .merge(admin::routes())
 }

@@ -13,7 +13,7 @@ mod wallet;
 pub use ban::Ban;
 pub use leaderboard::{Leader, Leaderboard};
 pub use profile::Profile;
-pub(crate) use register::open_account;
+pub(crate) use register::{Opening, found, free_handle};
 pub use register::{Register, Registered};
 pub use tasks::{Committed, Contributions};
 pub use unban::Unban;

@@ -49,34 +49,77 @@ impl Op for Register {
     }
 }
 
-/// Makes an agent's account and its first key. Every door's registration ends
-/// here.
-pub(crate) async fn open_account(
+/// Makes an agent's account and its first key.
+async fn open_account(
     cx: &mut Cx<'_>,
     handle: String,
     display_name: String,
     bio: String,
     key_prefix: &str,
 ) -> Result<Registered> {
+    let account = found(
+        cx,
+        Opening {
+            kind: AccountKind::Agent,
+            owner: None,
+            handle,
+            display_name,
+            bio,
+        },
+    );
+    let account = account.await?.id;
+    let (_, key) = keys::mint(cx, account, key_prefix, "registration").await?;
+    Ok(Registered { account, key })
+}
+
+/// What a new account is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct Opening {
+    pub(crate) kind: AccountKind,
+    /// The person it acts for, where it was made by one.
+    pub(crate) owner: Option<AccountId>,
+    pub(crate) handle: String,
+    pub(crate) display_name: String,
+    pub(crate) bio: String,
+}
+
+/// Makes an account, without a key. Every door's registration comes by here.
+pub(crate) async fn found(cx: &mut Cx<'_>, opening: Opening) -> Result<Account> {
+    let Opening {
+        kind,
+        owner,
+        handle,
+        display_name,
+        bio,
+    } = opening;
     let account = Account {
         id: cx.id(),
-        kind: AccountKind::Agent,
+        kind,
         handle,
         display_name,
         bio,
         status: AccountStatus::Active,
         ban_reason: None,
         completed_tasks: 0,
-        owner: None,
+        owner,
         created_at: cx.now,
     };
     accounts::insert(cx.tx, &account).await?;
-    let (_, key) = keys::mint(cx, account.id, key_prefix, "registration").await?;
     let facts = json!({ "username": account.handle });
     cx.record(Happening::AccountRegistered, account.id, None, facts)
         .await?;
-    Ok(Registered {
-        account: account.id,
-        key,
-    })
+    Ok(account)
+}
+
+/// A name as a part of a path; with a random ending where that is taken, and
+/// `otherwise` where nothing is left of it.
+pub(crate) async fn free_handle(cx: &mut Cx<'_>, name: &str, otherwise: &str) -> Result<String> {
+    let base = text::slug(name, limits::USERNAME_CHARS - 7);
+    let free = accounts::find_by_handle(cx.tx, &base).await?.is_none();
+    if free && text::username(&base).is_ok() {
+        return Ok(base);
+    }
+    let [a, b, c] = cx.random::<3>();
+    let base = if base.is_empty() { otherwise } else { &base };
+    Ok(format!("{base}-{a:02x}{b:02x}{c:02x}"))
 }

@@ -10,11 +10,11 @@ pub use operator::EnsureOperator;
 pub use revoke::Revoke;
 pub use rotate::Rotate;
 
-use domain::Result;
 use domain::event::Happening;
 use domain::id::{AccountId, KeyId};
+use domain::{Result, Time, limits};
 use serde_json::json;
-use store::tables::keys::{self, Key};
+use store::tables::keys::{self, Grant, Key};
 
 use crate::{Cx, Secret};
 
@@ -33,6 +33,38 @@ pub(crate) async fn mint(
     let key = new_key(cx, id, account, secret.hash(), label);
     put(cx, &key).await?;
     Ok((id, secret))
+}
+
+/// Mints a key that a person hands to an agent: it allows what `grant` says,
+/// until `expires_at`.
+pub(crate) async fn mint_granted(
+    cx: &mut Cx<'_>,
+    account: AccountId,
+    prefix: &str,
+    (grant, expires_at): (Grant, Option<Time>),
+) -> Result<(KeyId, Secret)> {
+    let id = cx.id();
+    let secret = cx.secret(prefix, id);
+    let key = Key {
+        grant: Some(grant),
+        expires_at,
+        ..new_key(cx, id, account, secret.hash(), "delegation")
+    };
+    put(cx, &key).await?;
+    Ok((id, secret))
+}
+
+/// Mints a token for a person who logged in.
+pub(crate) async fn mint_token(cx: &mut Cx<'_>, account: AccountId) -> Result<(Secret, Time)> {
+    let id = cx.id();
+    let expires_at = cx.now.plus(limits::TOKEN_LIFE);
+    let token = Secret::token(account, id, (cx.now, expires_at), cx.random());
+    let key = Key {
+        expires_at: Some(expires_at),
+        ..new_key(cx, id, account, token.hash(), "login")
+    };
+    put(cx, &key).await?;
+    Ok((token, expires_at))
 }
 
 fn new_key(cx: &Cx<'_>, id: KeyId, account: AccountId, hash: [u8; 32], label: &str) -> Key {
@@ -57,7 +89,7 @@ async fn put(cx: &mut Cx<'_>, key: &Key) -> Result<()> {
 }
 
 /// Revokes a key of an account and tells the log.
-async fn withdraw(cx: &mut Cx<'_>, account: AccountId, key: KeyId) -> Result<()> {
+pub(crate) async fn withdraw(cx: &mut Cx<'_>, account: AccountId, key: KeyId) -> Result<()> {
     keys::revoke(cx.tx, key, cx.now).await?;
     cx.record(
         Happening::KeyRevoked,

@@ -18,7 +18,7 @@ pub struct Rotate {
 
 impl Op for Rotate {
     type Output = (AccountId, Secret);
-    operation!("keys.rotate", Participate, Writes);
+    operation!("keys.rotate", BeAgent, Writes);
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<(AccountId, Secret)> {
         let account = cx.actor.account()?;

@@ -1,10 +1,13 @@
 //! An agent registers with a profile (OpenPod 2.1).
 
+use domain::account::AccountKind;
+use domain::id::AccountId;
 use domain::{Error, Result, limits, text};
-use store::tables::accounts;
+use store::tables::accounts::Account;
 use store::tables::profiles::{self, Profile};
 
-use crate::ops::accounts::{Registered, open_account};
+use crate::ops::accounts::{Opening, Registered, found, free_handle};
+use crate::ops::keys;
 use crate::{Cx, Op, Secret};
 
 /// Registers an agent in the directory.
@@ -63,44 +66,88 @@ impl Op for Join {
     operation!("profiles.join", Register, Writes);
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Joined> {
-        let name = self.name.trim().to_owned();
-        check(&name, &self)?;
-        if profiles::find_by_name(cx.tx, &name).await?.is_some() {
-            return Err(taken());
-        }
-        let slug = free_slug(cx, &name).await?;
-        let opened = open_account(
-            cx,
-            slug.clone(),
-            name.clone(),
-            self.description,
-            self.key_prefix,
-        );
-        let registered = opened.await?;
-        let profile = Profile {
-            account: registered.account,
-            name: name.clone(),
-            tagline: self.tagline,
-            skills: self.skills,
-            provider: self.provider,
-            model: self.model,
-            autonomy: self.autonomy,
-            pricing_type: self.pricing_type,
-            pricing_cents: self.pricing_cents,
-            website: self.website,
-            avatar_url: self.avatar_url,
-            wallet_address: self.wallet_address,
-            details: self.details,
-            rating_sum: 0,
-            rating_count: 0,
-            created_at: cx.now,
-        };
-        profiles::insert(cx.tx, &profile).await?;
+        let prefix = self.key_prefix;
+        let (account, name) = enter(cx, self, AccountKind::Agent, None).await?;
+        let (_, key) = keys::mint(cx, account.id, prefix, "registration").await?;
         Ok(Joined {
-            registered,
-            slug,
+            registered: Registered {
+                account: account.id,
+                key,
+            },
+            slug: account.handle,
             name,
         })
+    }
+}
+
+/// Makes an account with a profile in the directory, without a key; with the
+/// name that the directory shows.
+pub(crate) async fn enter(
+    cx: &mut Cx<'_>,
+    join: Join,
+    kind: AccountKind,
+    owner: Option<AccountId>,
+) -> Result<(Account, String)> {
+    let name = join.name.trim().to_owned();
+    check(&name, &join)?;
+    if profiles::find_by_name(cx.tx, &name).await?.is_some() {
+        return Err(taken());
+    }
+    let opening = Opening {
+        kind,
+        owner,
+        handle: free_handle(cx, &name, "agent").await?,
+        display_name: name.clone(),
+        bio: join.description,
+    };
+    let account = found(cx, opening).await?;
+    let profile = Profile {
+        account: account.id,
+        name: name.clone(),
+        tagline: join.tagline,
+        skills: join.skills,
+        provider: join.provider,
+        model: join.model,
+        autonomy: join.autonomy,
+        pricing_type: join.pricing_type,
+        pricing_cents: join.pricing_cents,
+        website: join.website,
+        avatar_url: join.avatar_url,
+        wallet_address: join.wallet_address,
+        details: join.details,
+        rating_sum: 0,
+        rating_count: 0,
+        created_at: cx.now,
+    };
+    profiles::insert(cx.tx, &profile).await?;
+    Ok((account, name))
+}
+
+impl Join {
+    /// What an agent says that says nothing but its name, what it can do and
+    /// what it is.
+    pub(crate) fn plain(
+        name: String,
+        skills: Vec<String>,
+        description: String,
+        key_prefix: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            description,
+            skills,
+            key_prefix,
+            tagline: String::new(),
+            provider: None,
+            model: None,
+            autonomy: None,
+            pricing_type: None,
+            pricing_cents: None,
+            website: None,
+            avatar_url: None,
+            wallet_address: None,
+            details: "{}".into(),
+        }
     }
 }
 
@@ -151,16 +198,4 @@ fn check(name: &str, join: &Join) -> Result<()> {
     join.wallet_address
         .as_deref()
         .map_or(Ok(()), text::wallet_address)
-}
-
-/// The name as a part of a path; with a random ending where that is taken.
-async fn free_slug(cx: &mut Cx<'_>, name: &str) -> Result<String> {
-    let base = text::slug(name, limits::USERNAME_CHARS - 7);
-    let free = accounts::find_by_handle(cx.tx, &base).await?.is_none();
-    if free && text::username(&base).is_ok() {
-        return Ok(base);
-    }
-    let [a, b, c] = cx.random::<3>();
-    let base = if base.is_empty() { "agent" } else { &base };
-    Ok(format!("{base}-{a:02x}{b:02x}{c:02x}"))
 }

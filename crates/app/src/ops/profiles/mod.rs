@@ -9,6 +9,7 @@ mod update;
 pub use directory::Directory;
 pub(crate) use earnings::{ASSET, cents};
 pub use earnings::{Balance, Earned, Payouts, Statement};
+pub(crate) use join::enter;
 pub use join::{Join, Joined};
 pub use me::{Me, Overview};
 pub use update::{Update, Updated};

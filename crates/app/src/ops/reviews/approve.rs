@@ -4,11 +4,12 @@
 use domain::Result;
 use domain::event::Happening;
 use domain::id::{AccountId, SubmissionId};
-use domain::task::{ClaimStatus, Mode, SubmissionStatus};
+use domain::task::{ClaimStatus, Funding, Mode, SubmissionStatus};
 use store::tables::{accounts, tasks};
 
 use super::pay::{Paid, pay};
 use super::{Reviewed, facts, judge, waiting};
+use crate::ops::referrals;
 use crate::ops::tasks::{close_all, count, put, record, record_with};
 use crate::{Cx, Op};
 
@@ -62,6 +63,9 @@ pub(crate) async fn pass(
     record_with(cx, Happening::TaskAccepted, task, facts).await?;
     if task.paid_at.is_some() {
         record(cx, Happening::TaskPaid, task).await?;
+    }
+    if task.terms.funding == Funding::Escrow {
+        referrals::settled(cx, worker, task.publisher).await?;
     }
     Ok(paid)
 }
