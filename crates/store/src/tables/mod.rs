@@ -17,9 +17,11 @@ macro_rules! statements {
 
 pub mod accounts;
 pub mod audit;
+pub mod awards;
 pub mod briefs;
 pub mod channels;
 pub mod deliveries;
+pub mod disputes;
 pub mod events;
 pub mod holds;
 pub mod ideas;
@@ -49,9 +51,11 @@ pub fn statements() -> Vec<Sql> {
     let fixed = [
         accounts::ALL,
         audit::ALL,
+        awards::ALL,
         briefs::ALL,
         channels::ALL,
         deliveries::ALL,
+        disputes::ALL,
         events::ALL,
         holds::ALL,
         idempotency::ALL,
