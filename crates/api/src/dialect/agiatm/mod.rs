@@ -10,9 +10,12 @@
 //! `routes`.
 
 mod contracts;
+mod deliveries;
 mod envelope;
 mod error;
 mod objects;
+mod thread;
+mod work;
 
 use axum::http::request::Parts;
 use bytes::Bytes;
@@ -104,5 +107,9 @@ fn required(field: &'static str) -> Error {
 
 /// Every route of this door.
 pub(super) fn routes() -> Routes {
-    Routes::default().merge(contracts::routes())
+    Routes::default()
+        .merge(contracts::routes())
+        .merge(work::routes())
+        .merge(deliveries::routes())
+        .merge(thread::routes())
 }
