@@ -96,6 +96,7 @@ create table disputes (
 ) strict;
 create unique index disputes_open_task on disputes (task) where status = 'open';
 create index disputes_by_task on disputes (task, id);
+create index disputes_open on disputes (id) where status = 'open';
 
 -- The timeline of a task.
 create index events_of_tasks on events (subject, seq) where kind >= 'task.' and kind < 'task/';

@@ -13,6 +13,7 @@ mod words;
 pub mod account;
 pub mod address;
 pub mod brief;
+pub mod dispute;
 pub mod error;
 pub mod event;
 pub mod id;

@@ -238,6 +238,8 @@ pub const SCHEMA_DEPTH: usize = 32;
 pub const OUTPUT_BYTES: usize = 1 << 20;
 /// Characters of a delivery's summary.
 pub const SUMMARY_CHARS: usize = 4_000;
+/// Messages one account may post about one task within a minute (AGI ATM 2.1).
+pub const THREAD_POSTS_PER_MINUTE: i64 = 10;
 /// Attachments of a delivery.
 pub const ATTACHMENTS: usize = 50;
 /// Bytes of a WebAssembly verifier.

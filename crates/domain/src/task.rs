@@ -269,6 +269,26 @@ impl Terms {
             expires: true,
         }
     }
+
+    /// Refuses to take a task or to hand work in once its deadline has ended
+    /// it, whether or not the timer has come to it.
+    ///
+    /// # Errors
+    /// `Gone` (`task_expired`).
+    pub fn require_time_left(&self, deadline: Option<Time>, now: Time) -> Result<()> {
+        if self.expires && deadline.is_some_and(|deadline| deadline <= now) {
+            return Err(expired());
+        }
+        Ok(())
+    }
+}
+
+fn expired() -> Error {
+    Error::new(
+        Kind::Gone,
+        "task_expired",
+        "this task is over: its deadline has passed; list open tasks to find another",
+    )
 }
 
 /// What the machine looks at.
@@ -414,11 +434,7 @@ impl State {
 
     fn not_available(self, agent: AccountId) -> Error {
         if self.status == Status::Expired {
-            return Error::new(
-                Kind::Gone,
-                "task_expired",
-                "this task cannot be taken: its deadline has passed; list open tasks to find another",
-            );
+            return expired();
         }
         let why = match self.status {
             Status::Claimed | Status::Started if self.assignee == Some(agent) => {
@@ -490,9 +506,8 @@ impl State {
     fn require_holder(self, agent: AccountId, what: &str) -> Result<()> {
         if self.assignee != Some(agent) {
             return Err(match self.status {
-                Status::Accepted | Status::Cancelled | Status::Expired | Status::Disputed => {
-                    self.not_in_work(what)
-                }
+                Status::Expired => expired(),
+                Status::Accepted | Status::Cancelled | Status::Disputed => self.not_in_work(what),
                 Status::Open | Status::Claimed | Status::Started | Status::Submitted => {
                     Error::forbidden(
                         "not_the_assignee",

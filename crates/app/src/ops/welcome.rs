@@ -12,9 +12,6 @@ use store::tables::{accounts, awards, referrals};
 use crate::Cx;
 use crate::ops::credits::ASSET;
 
-/// The award of 3.3.
-const REGISTRATION: &str = "registration";
-
 /// The account whose code this is.
 ///
 /// # Errors
@@ -44,10 +41,8 @@ pub(crate) async fn welcome(
     if let Some(referrer) = referrer {
         referrals::insert(cx.tx, account, referrer, cx.now).await?;
     }
-    if awards::once(cx.tx, account, REGISTRATION, cx.now).await? {
-        give(cx, account, (limits::REGISTRATION_CREDITS, Reason::Grant)).await?;
-    }
-    Ok(())
+    awards::insert(cx.tx, account, awards::REGISTRATION, cx.now).await?;
+    give(cx, account, (limits::REGISTRATION_CREDITS, Reason::Grant)).await
 }
 
 /// Gives an account credits out of nothing, and tells the log.

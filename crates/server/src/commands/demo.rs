@@ -287,7 +287,7 @@ impl Cast {
                 })
                 .await?;
                 let content = "The legend is there now.".to_owned();
-                self.agent(agent, Submit { task, content }).await?;
+                self.agent(agent, Submit::new(task, content)).await?;
             }
             2 => {
                 let submission = self
@@ -307,15 +307,7 @@ impl Cast {
 
     async fn hand_in(&self, agent: usize, task: TaskId, content: &str) -> Result<SubmissionId> {
         self.agent(agent, Claim { task }).await?;
-        let submitted = self
-            .agent(
-                agent,
-                Submit {
-                    task,
-                    content: content.into(),
-                },
-            )
-            .await?;
+        let submitted = self.agent(agent, Submit::new(task, content.into())).await?;
         Ok(submitted.submission.id)
     }
 

@@ -184,7 +184,13 @@ statements! {
     ACCEPT_EVENTS = differing!(
         "r.task",
         "select id as task, 1 as n from tasks where status = 'accepted'",
-        "select subject, -1 from events where kind = 'task.accepted'"
+        "select subject, -1 from events where kind = 'task.accepted'",
+        "select task, 1 from ledger_entries where reason = 'reversal'"
+    );
+    DISPUTES = differing!(
+        "r.task",
+        "select id as task, 1 as n from tasks where status = 'disputed'",
+        "select task, -1 from disputes where status = 'open'"
     );
     VERSIONS = differing!(
         "r.entry",
@@ -325,6 +331,10 @@ const INVARIANTS: &[Invariant] = &[
     Invariant {
         says: "the log tells of every acceptance",
         sql: ACCEPT_EVENTS,
+    },
+    Invariant {
+        says: "a task is disputed exactly while the operator is to decide",
+        sql: DISPUTES,
     },
     Invariant {
         says: "every version of what a project remembers is kept",

@@ -1,17 +1,35 @@
-//! What an account is given once, such as credits for registering.
+//! What an account is given once, such as the bonus of a standing offer
+//! (AGI ATM 3.3).
+//!
+//! **Invariant:** one row per account and award; whoever writes it gives the
+//! award in the same transaction.
 
 use domain::id::AccountId;
-use domain::{Result, Time};
+use domain::{Error, Result, Time};
 
 use crate::{Tx, Val};
 
 statements! {
-    INSERT = "insert into awards (account, what, created_at) values ($1, $2, $3) on conflict do nothing returning created_at";
+    INSERT = "insert into awards (account, what, created_at) values ($1, $2, $3) on conflict do nothing";
 }
 
-/// Notes that an account is given something; false when it was given it
-/// before.
-pub async fn once(tx: &mut Tx, account: AccountId, what: &'static str, now: Time) -> Result<bool> {
+/// What registering is called.
+pub const REGISTRATION: &str = "registration";
+/// What finishing the onboarding challenge is called.
+pub const ONBOARDING: &str = "onboarding";
+
+/// Writes that an account is given something.
+///
+/// # Errors
+/// `Conflict` (`already_rewarded`) when it was given that before.
+pub async fn insert(tx: &mut Tx, account: AccountId, what: &'static str, now: Time) -> Result<()> {
     let params = vec![Val::id(account), what.into(), now.into()];
-    Ok(tx.row(INSERT, params, |row| row.int(0)).await?.is_some())
+    tx.write_or(INSERT, params, already).await
+}
+
+fn already() -> Error {
+    Error::conflict(
+        "already_rewarded",
+        "you have been rewarded for this already: it pays each account once",
+    )
 }

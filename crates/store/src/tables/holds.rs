@@ -43,6 +43,7 @@ statements! {
     // What is revoked was not released: it ends in another way.
     REVOKE = "update holds set ended = 2 where account = $1 and id = $2 and ended = 0 returning units";
     WAITING = concat!("select ", columns!(), " from holds where account = $1 and ended = 0 order by id");
+    OF = concat!("select ", columns!(), " from holds where account = $1 and submission = $2 and ended = 0");
     DUE = "select distinct account from holds where ended = 0 and available_at <= $1 limit $2";
 }
 
@@ -101,6 +102,16 @@ pub async fn revoke(tx: &mut Tx, account: AccountId, id: EntryId) -> Result<bool
 /// What waits for an account, the first to come first.
 pub async fn waiting(tx: &mut Tx, account: AccountId) -> Result<Vec<Hold>> {
     tx.rows(WAITING, vec![Val::id(account)], read).await
+}
+
+/// What waits for an account because of a submission.
+pub async fn waiting_for(
+    tx: &mut Tx,
+    account: AccountId,
+    submission: SubmissionId,
+) -> Result<Option<Hold>> {
+    let params = vec![Val::id(account), Val::id(submission)];
+    tx.row(OF, params, read).await
 }
 
 /// Accounts for which something is due.

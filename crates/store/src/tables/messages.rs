@@ -1,6 +1,8 @@
-//! Messages in discussions: under projects and under ideas.
+//! Messages in discussions: under projects, ideas, tickets and tasks, and in
+//! channels.
 
-use domain::id::{AccountId, ChannelId, MessageId, ProjectId, first_at};
+use domain::account::AccountKind;
+use domain::id::{AccountId, ChannelId, MessageId, ProjectId, TaskId, first_at};
 use domain::page::Page;
 use domain::{Error, Result, Time};
 use uuid::Uuid;
@@ -18,6 +20,8 @@ domain::words! {
         Ticket = "ticket",
         /// A channel of a project's chat, seen by its project alone.
         Channel = "channel",
+        /// A task of the market: what was asked and answered about it.
+        Task = "task",
     }
 }
 
@@ -57,6 +61,15 @@ pub struct Said {
     pub mentions: Vec<AccountId>,
 }
 
+/// A message in the thread of a task, with what its author is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The message.
+    pub message: Message,
+    /// What its author is.
+    pub author_kind: AccountKind,
+}
+
 /// Messages of one channel that somebody has not read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unread {
@@ -92,6 +105,9 @@ statements! {
         (select project from memberships where account = $1 union select id from projects where owner = $1) p \
         cross join channels c cross join messages m where c.project = p.project and m.subject = c.id \
         and m.subject_kind = 'channel' and m.id >= $2 and m.author <> $1 limit $3) u group by u.project, u.name";
+    THREAD = concat!(columns!(", a.kind"), "where m.subject = $1 and m.subject_kind = 'task' order by m.id limit $2 offset $3");
+    COUNT_THREAD = "select count(*) from messages where subject = $1 and subject_kind = 'task'";
+    RECENT_BY = "select count(*) from messages where subject = $1 and author = $2 and id >= $3 and subject_kind = 'task'";
     VOTE = "update messages set upvotes = upvotes + $1, downvotes = downvotes + $2 where id = $3";
 }
 
@@ -215,6 +231,31 @@ pub async fn unread(
     let mut unread = tx.rows(UNREAD, params, read).await?;
     unread.sort();
     Ok(unread)
+}
+
+/// A page of the thread of a task, oldest first.
+pub async fn thread(tx: &mut Tx, task: TaskId, page: Page) -> Result<Vec<Line>> {
+    let params = vec![Val::id(task), page.rows.into(), page.offset().into()];
+    let read = |row: &Row<'_>| {
+        Ok(Line {
+            message: read(row)?,
+            author_kind: row.word(11, AccountKind::parse)?,
+        })
+    };
+    tx.rows(THREAD, params, read).await
+}
+
+/// How long the thread of a task is.
+pub async fn count_thread(tx: &mut Tx, task: TaskId) -> Result<i64> {
+    let count = tx.row(COUNT_THREAD, vec![Val::id(task)], |row| row.int(0));
+    Ok(count.await?.unwrap_or(0))
+}
+
+/// How many messages an account posted about a task since a time.
+pub async fn recent_by(tx: &mut Tx, task: TaskId, author: AccountId, since: Time) -> Result<i64> {
+    let params = vec![Val::id(task), Val::id(author), first_at(since).into()];
+    let count = tx.row(RECENT_BY, params, |row| row.int(0)).await?;
+    Ok(count.unwrap_or(0))
 }
 
 /// Counts votes.

@@ -22,6 +22,7 @@ pub mod bind_codes;
 pub mod briefs;
 pub mod channels;
 pub mod deliveries;
+pub mod disputes;
 pub mod events;
 pub mod holds;
 pub mod humans;
@@ -61,6 +62,7 @@ pub fn statements() -> Vec<Sql> {
         briefs::ALL,
         channels::ALL,
         deliveries::ALL,
+        disputes::ALL,
         events::ALL,
         holds::ALL,
         humans::ALL,

@@ -2,6 +2,7 @@
 //! the one verdict.
 
 use domain::id::{AccountId, ProjectId, ReviewId, SubmissionId, TaskId};
+use domain::page::Page;
 use domain::task::SubmissionStatus;
 use domain::{Error, Result, Time};
 
@@ -81,6 +82,11 @@ statements! {
     FIND = concat!(shown!(), "where s.id = $1");
     BY_TASK = concat!(shown!(), "where s.task = $1 order by s.id desc limit $2");
     PENDING_FOR = concat!(shown!(), "where s.task = $1 and s.status = 'pending'");
+    PENDING_BY = concat!(shown!(), "where s.task = $1 and s.author = $2 and s.status = 'pending'");
+    OF_TASK = concat!(shown!(), "where s.task = $1 order by s.id desc limit $2 offset $3");
+    COUNT_OF_TASK = "select count(*) from submissions where task = $1";
+    BY_AUTHOR = concat!(shown!(), "where s.task = $1 and s.author = $2 order by s.id desc limit $3 offset $4");
+    COUNT_BY_AUTHOR = "select count(*) from submissions where task = $1 and author = $2";
     PENDING = concat!(shown!(), "where s.status = 'pending' \
         and exists (select 1 from tasks where id = s.task and listed = 1) order by s.id limit $1 offset $2");
     COUNT_PENDING = "select count(*) from submissions s where s.status = 'pending' \
@@ -90,6 +96,7 @@ statements! {
         attachments, verification, auto_accept_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     JUDGE = "update submissions set status = $1, notes = $2, reviewer = $3, reviewed_at = $4 \
         where id = $5 and status = 'pending'";
+    REVISE = "update submissions set status = $1, notes = $2, reviewer = $3, reviewed_at = $4 where id = $5";
     REVIEW = "insert into reviews (id, submission, task, reviewer, verdict, notes, created_at) \
         values ($1, $2, $3, $4, $5, $6, $7)";
 }
@@ -148,6 +155,42 @@ pub async fn pending_for(tx: &mut Tx, task: TaskId) -> Result<Option<Shown>> {
     tx.row(PENDING_FOR, vec![Val::id(task)], read).await
 }
 
+/// What waits for a verdict of one author's work for a task.
+pub async fn pending_by(tx: &mut Tx, task: TaskId, author: AccountId) -> Result<Option<Shown>> {
+    let params = vec![Val::id(task), Val::id(author)];
+    tx.row(PENDING_BY, params, read).await
+}
+
+/// A page of the submissions for a task, of one author where one is named,
+/// newest first.
+pub async fn of_task(
+    tx: &mut Tx,
+    task: TaskId,
+    author: Option<AccountId>,
+    page: Page,
+) -> Result<Vec<Shown>> {
+    let (rows, offset) = (page.rows.into(), page.offset().into());
+    match author {
+        None => {
+            tx.rows(OF_TASK, vec![Val::id(task), rows, offset], read)
+                .await
+        }
+        Some(author) => {
+            let params = vec![Val::id(task), Val::id(author), rows, offset];
+            tx.rows(BY_AUTHOR, params, read).await
+        }
+    }
+}
+
+/// How long that list is.
+pub async fn count_of_task(tx: &mut Tx, task: TaskId, author: Option<AccountId>) -> Result<i64> {
+    let (sql, params) = match author {
+        None => (COUNT_OF_TASK, vec![Val::id(task)]),
+        Some(author) => (COUNT_BY_AUTHOR, vec![Val::id(task), Val::id(author)]),
+    };
+    Ok(tx.row(sql, params, |row| row.int(0)).await?.unwrap_or(0))
+}
+
 /// Submissions that wait for a verdict, oldest first.
 pub async fn pending(tx: &mut Tx, rows: u32, offset: i64) -> Result<Vec<Shown>> {
     tx.rows(PENDING, vec![rows.into(), offset.into()], read)
@@ -196,25 +239,33 @@ pub async fn insert(tx: &mut Tx, submission: &Submission) -> Result<()> {
     tx.write(INSERT, params).await
 }
 
+/// Writes what the operator made of a disputed verdict.
+pub async fn revise(tx: &mut Tx, judged: &Submission) -> Result<()> {
+    tx.write(REVISE, verdict(judged)).await
+}
+
 /// Writes the verdict on a submission.
 ///
 /// # Errors
 /// `Conflict` when it was judged before.
 pub async fn judge(tx: &mut Tx, judged: &Submission) -> Result<()> {
-    let params = vec![
-        judged.status.as_str().into(),
-        judged.notes.clone().into(),
-        judged.reviewer.map(Val::id).unwrap_or(Val::Null),
-        judged.reviewed_at.into(),
-        Val::id(judged.id),
-    ];
-    tx.write_or(JUDGE, params, || {
+    tx.write_or(JUDGE, verdict(judged), || {
         Error::conflict(
             "submission_already_reviewed",
             "this submission was reviewed already",
         )
     })
     .await
+}
+
+fn verdict(judged: &Submission) -> Vec<Val> {
+    vec![
+        judged.status.as_str().into(),
+        judged.notes.clone().into(),
+        judged.reviewer.map(Val::id).unwrap_or(Val::Null),
+        judged.reviewed_at.into(),
+        Val::id(judged.id),
+    ]
 }
 
 /// Adds a review to the history.

@@ -188,11 +188,46 @@ macro_rules! card {
     };
 }
 
+/// Tasks of somebody, of one or two statuses where `$2` is not empty.
+macro_rules! of {
+    ($whose:literal, $order:literal) => {
+        concat!(
+            "select ",
+            shown!(),
+            " from tasks t where ",
+            $whose,
+            " and ($2 = '' or t.status = $2 or t.status = $3)",
+            $order
+        )
+    };
+}
+
+macro_rules! counted {
+    ($whose:literal) => {
+        concat!(
+            "select count(*) from tasks t where ",
+            $whose,
+            " and ($2 = '' or t.status = $2 or t.status = $3)"
+        )
+    };
+}
+
 statements! {
     FIND = concat!("select ", columns!(), " from tasks t where t.id = $1");
     FIND_SHOWN = concat!("select ", shown!(), " from tasks t where t.id = $1");
     BY_ASSIGNEE = concat!(card!(), "where t.assignee = $1 and t.phase = $2 and t.listed = 1 \
         order by t.id desc limit $3 offset $4");
+    OF_PUBLISHER = of!("t.publisher = $1", " order by t.id desc limit $4 offset $5");
+    COUNT_OF_PUBLISHER = counted!("t.publisher = $1");
+    OF_WORKER = concat!(of!("t.assignee = $1 and t.phase = 'working'", ""), " union all ",
+        of!("t.assignee = $1 and t.phase = 'review'", ""), " union all ",
+        of!("t.assignee = $1 and t.phase = 'done'", ""), " order by 1 desc limit $4 offset $5");
+    COUNT_OF_WORKER = counted!("t.assignee = $1");
+    OF_BOTH = concat!(of!("t.publisher = $1", ""), " union all ",
+        of!("t.assignee = $1 and t.phase = 'working' and t.publisher <> $1", ""), " union all ",
+        of!("t.assignee = $1 and t.phase = 'review' and t.publisher <> $1", ""), " union all ",
+        of!("t.assignee = $1 and t.phase = 'done' and t.publisher <> $1", ""), " order by 1 desc limit $4 offset $5");
+    COUNT_OF_BOTH = counted!("(t.publisher = $1 or t.assignee = $1)");
     HELD = "select count(*) from tasks where assignee = $1 and phase = 'working' and listed = 1";
     HELD_IDS = "select id from tasks where assignee = $1 and phase = 'working' order by id";
     ALARMED = "select id from tasks where alarm is not null and alarm <= $1 order by alarm limit $2";
@@ -425,6 +460,55 @@ pub async fn by_assignee(
         page.offset().into(),
     ];
     tx.rows(BY_ASSIGNEE, params, read_card).await
+}
+
+/// What an account is to the tasks of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// It published them.
+    Publisher,
+    /// It works on them or did.
+    Worker,
+    /// Either.
+    Both,
+}
+
+/// A page of the tasks of an account, newest first; only of these one or two
+/// statuses, where some are named.
+pub async fn of_account(
+    tx: &mut Tx,
+    (account, side): (AccountId, Side),
+    statuses: Option<[Status; 2]>,
+    page: Page,
+) -> Result<Vec<Shown>> {
+    let sql = match side {
+        Side::Publisher => OF_PUBLISHER,
+        Side::Worker => OF_WORKER,
+        Side::Both => OF_BOTH,
+    };
+    let mut params = asked(account, statuses);
+    params.extend([page.rows.into(), page.offset().into()]);
+    tx.rows(sql, params, read_shown).await
+}
+
+/// How long that list is.
+pub async fn count_of_account(
+    tx: &mut Tx,
+    (account, side): (AccountId, Side),
+    statuses: Option<[Status; 2]>,
+) -> Result<i64> {
+    let sql = match side {
+        Side::Publisher => COUNT_OF_PUBLISHER,
+        Side::Worker => COUNT_OF_WORKER,
+        Side::Both => COUNT_OF_BOTH,
+    };
+    let count = tx.row(sql, asked(account, statuses), |row| row.int(0));
+    Ok(count.await?.unwrap_or(0))
+}
+
+fn asked(account: AccountId, statuses: Option<[Status; 2]>) -> Vec<Val> {
+    let [one, other] = statuses.map_or(["", ""], |both| both.map(Status::as_str));
+    vec![Val::id(account), one.into(), other.into()]
 }
 
 /// How many tasks an account is working on.

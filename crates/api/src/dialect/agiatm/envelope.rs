@@ -4,7 +4,6 @@
 use app::Answer;
 use domain::Time;
 use domain::page::Listed;
-use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 /// `{"task": {...}}`.
@@ -77,14 +76,5 @@ impl Serialize for Json<'_> {
             Ok(raw) => raw.serialize(serializer),
             Err(_) => serializer.serialize_str(self.0),
         }
-    }
-}
-
-/// An object without fields.
-pub(super) struct Nothing;
-
-impl Serialize for Nothing {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_map(Some(0))?.end()
     }
 }

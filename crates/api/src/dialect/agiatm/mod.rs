@@ -14,6 +14,7 @@ mod agents;
 mod bindings;
 mod contracts;
 mod delegates;
+mod deliveries;
 mod envelope;
 mod error;
 mod market;
@@ -21,7 +22,9 @@ mod objects;
 mod people;
 mod redemption;
 mod referrals;
+mod thread;
 mod wallet;
+mod work;
 
 use axum::http::request::Parts;
 use bytes::Bytes;
@@ -124,4 +127,7 @@ pub(super) fn routes() -> Routes {
         .merge(delegates::routes())
         .merge(bindings::routes())
         .merge(admin::routes())
+        .merge(work::routes())
+        .merge(deliveries::routes())
+        .merge(thread::routes())
 }

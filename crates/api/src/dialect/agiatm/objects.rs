@@ -109,10 +109,23 @@ struct Escrow {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Claim {
+pub(super) struct Claim {
     agent_id: Text,
     claimed_at: Option<At>,
     lease_expires_at: Option<At>,
+}
+
+impl Claim {
+    /// Who has a task; `None` while nobody has, and of work that is open to
+    /// all until it is settled.
+    pub(super) fn of(contract: &Contract) -> Option<Self> {
+        let task = &contract.shown.task;
+        task.state.assignee.map(|agent| Self {
+            agent_id: Text::of(agent),
+            claimed_at: task.claimed_at.map(At),
+            lease_expires_at: task.state.lease_ends.map(At),
+        })
+    }
 }
 
 const NOBODY: &[String] = &[];
@@ -168,11 +181,7 @@ impl<'a> Task<'a> {
                 state.status,
                 credits(task.reward.as_ref()),
             ),
-            claim: state.assignee.map(|agent| Claim {
-                agent_id: Text::of(agent),
-                claimed_at: task.claimed_at.map(At),
-                lease_expires_at: state.lease_ends.map(At),
-            }),
+            claim: Claim::of(contract),
             has_protected_payload: !protected.is_empty(),
             protected_fields: protected,
             delivery_count: task.submissions,

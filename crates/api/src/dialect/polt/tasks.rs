@@ -290,10 +290,7 @@ struct SubmitIn {
 impl Wire<Polt> for Submit {
     fn decode(input: &Input<'_>) -> Result<Self> {
         let SubmitIn { submission_content } = input.json()?;
-        Ok(Self {
-            task: TaskId(input.id("id")),
-            content: submission_content,
-        })
+        Ok(Self::new(TaskId(input.id("id")), submission_content))
     }
 
     fn encode(shown: ShownSubmission, _: Time) -> Answer {

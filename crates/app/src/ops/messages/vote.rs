@@ -40,7 +40,7 @@ impl Op for Vote {
             SubjectKind::Project => Some(ProjectId(message.subject)),
             SubjectKind::Idea => None,
             // What is said inside a project is not voted on.
-            SubjectKind::Ticket | SubjectKind::Channel => return Err(unknown()),
+            SubjectKind::Ticket | SubjectKind::Channel | SubjectKind::Task => return Err(unknown()),
         };
         let Cast {
             now,

@@ -10,10 +10,11 @@ mod request_revision;
 pub use approve::Approve;
 pub(crate) use approve::pass;
 pub use decide::Decide;
-pub use pay::Paid;
-pub(crate) use pay::settle;
+pub use pay::{Paid, Payment};
+pub(crate) use pay::{reward, settle};
 pub use pending::{Pending, Waiting};
 pub use reject::Reject;
+pub(crate) use reject::refuse;
 pub use request_revision::RequestRevision;
 
 use domain::id::{AccountId, SubmissionId};

@@ -25,10 +25,21 @@ use crate::Cx;
 pub enum Paid {
     /// The ledger does not know it.
     Nothing,
-    /// It is in the worker's wallet; with its payout, where a project paid.
-    Now(Option<Payout>),
+    /// It is the worker's.
+    Now(Payment),
     /// The project's owner owes it.
     Owed(Payout),
+}
+
+/// A reward that was paid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payment {
+    /// What the worker got.
+    pub net: Money,
+    /// Until when it is held, where the terms say so.
+    pub hold: Option<Hold>,
+    /// Where a project paid.
+    pub payout: Option<Payout>,
 }
 
 /// Pays the reward of a task for the submission that passed.
@@ -44,8 +55,8 @@ pub(super) async fn pay(cx: &mut Cx<'_>, task: &Task, passed: &Submission) -> Re
         // A standing offer pays in its own way and never passes.
         Funding::Standing => return Err(Error::internal()),
     };
-    split(cx, task, reward, fee, from, passed).await?;
-    Ok(Paid::Now(None))
+    let payment = split(cx, task, reward, fee, from, passed).await?;
+    Ok(Paid::Now(payment))
 }
 
 /// Moves the net to the worker and the fee to the platform.
@@ -56,22 +67,27 @@ async fn split(
     fee: Units,
     from: Place,
     passed: &Submission,
-) -> Result<()> {
+) -> Result<Payment> {
     let net = part(reward, money::subtract(reward.units, fee)?);
-    self::reward(cx, task, &net, (from, Reason::Payout), passed).await?;
+    let hold = self::reward(cx, task, &net, (from, Reason::Payout), passed).await?;
     let way = (from, Place::platform(Bucket::Fees));
     cx.transfer(way, part(reward, fee), Reason::Fee, Some(task.id))
-        .await
+        .await?;
+    Ok(Payment {
+        net,
+        hold,
+        payout: None,
+    })
 }
 
 /// Pays a worker, who can spend it at once or, where the terms hold it, later.
-async fn reward(
+pub(crate) async fn reward(
     cx: &mut Cx<'_>,
     task: &Task,
     net: &Money,
     (from, reason): (Place, Reason),
     passed: &Submission,
-) -> Result<()> {
+) -> Result<Option<Hold>> {
     let worker = passed.author;
     let to = match task.terms.hold {
         None => Place::wallet(worker),
@@ -79,11 +95,12 @@ async fn reward(
     };
     cx.transfer((from, to), net.clone(), reason, Some(task.id))
         .await?;
+    let mut held = None;
     if let Some(span) = task.terms.hold
         && net.units > 0
     {
         let available_at = cx.now.plus(span);
-        let hold = Hold {
+        let hold = held.insert(Hold {
             id: cx.id_at(available_at),
             account: worker,
             money: net.clone(),
@@ -91,10 +108,11 @@ async fn reward(
             submission: Some(passed.id),
             paid_at: cx.now,
             available_at,
-        };
-        holds::insert(cx.tx, &hold).await?;
+        });
+        holds::insert(cx.tx, hold).await?;
     }
-    earn(cx, worker, net).await
+    earn(cx, worker, net).await?;
+    Ok(held)
 }
 
 async fn earn(cx: &mut Cx<'_>, worker: AccountId, net: &Money) -> Result<()> {
@@ -146,8 +164,11 @@ async fn pay_for_project(
     };
     payouts::insert(cx.tx, &payout).await?;
     if covered {
-        split(cx, task, reward, fee, escrow, passed).await?;
-        return Ok(Paid::Now(Some(payout)));
+        let payment = split(cx, task, reward, fee, escrow, passed).await?;
+        return Ok(Paid::Now(Payment {
+            payout: Some(payout),
+            ..payment
+        }));
     }
     let net = money::subtract(reward.units, fee)?;
     let debt = Place::payable(project.owner);

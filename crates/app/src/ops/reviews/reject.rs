@@ -28,29 +28,32 @@ impl Op for Reject {
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Reviewed> {
         let mut reviewed = waiting(cx, self.submission, self.notes.as_deref()).await?;
-        let task = &reviewed.task.task;
-        let mut next = task.state.reject(&task.terms, cx.now)?;
-        let task_has_holder = task.state.assignee.is_some();
-        if is_banned(cx, next.assignee).await? {
-            next = next.revoke()?;
-        }
-        let facts = facts(cx, &reviewed, self.notes.as_deref()).await?;
         let reviewer = cx.actor.account()?;
-        judge(
-            cx,
-            &mut reviewed,
-            reviewer,
-            SubmissionStatus::Rejected,
-            self.notes,
-        )
-        .await?;
-        if next.assignee.is_none() && task_has_holder {
-            tasks::end_claim(cx.tx, reviewed.task.task.id, ClaimStatus::Revoked, cx.now).await?;
-        }
-        put(cx, &mut reviewed.task, next).await?;
-        record_with(cx, Happening::TaskRejected, &reviewed.task.task, facts).await?;
+        refuse(cx, &mut reviewed, reviewer, self.notes).await?;
         Ok(reviewed)
     }
+}
+
+/// Refuses a submission that waits: verdict, standing, log.
+pub(crate) async fn refuse(
+    cx: &mut Cx<'_>,
+    reviewed: &mut Reviewed,
+    reviewer: AccountId,
+    notes: Option<String>,
+) -> Result<()> {
+    let task = &reviewed.task.task;
+    let mut next = task.state.reject(&task.terms, cx.now)?;
+    let task_has_holder = task.state.assignee.is_some();
+    if is_banned(cx, next.assignee).await? {
+        next = next.revoke()?;
+    }
+    let facts = facts(cx, reviewed, notes.as_deref()).await?;
+    judge(cx, reviewed, reviewer, SubmissionStatus::Rejected, notes).await?;
+    if next.assignee.is_none() && task_has_holder {
+        tasks::end_claim(cx.tx, reviewed.task.task.id, ClaimStatus::Revoked, cx.now).await?;
+    }
+    put(cx, &mut reviewed.task, next).await?;
+    record_with(cx, Happening::TaskRejected, &reviewed.task.task, facts).await
 }
 
 /// Whether the one who would try again may not.

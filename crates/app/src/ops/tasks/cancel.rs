@@ -1,10 +1,10 @@
 //! A publisher withdraws a task: whoever held it is free again, a submission
 //! that waits is closed, what was set aside goes back (POLT 2.4).
 
-use domain::Result;
 use domain::event::Happening;
 use domain::id::TaskId;
-use domain::task::{ClaimStatus, Funding, SubmissionStatus};
+use domain::task::{ClaimStatus, Funding, Status, SubmissionStatus};
+use domain::{Error, Result};
 use store::tables::ledger::{Place, Reason};
 use store::tables::submissions;
 use store::tables::tasks::{self, Shown, Task};
@@ -25,6 +25,12 @@ impl Op for Cancel {
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Shown> {
         let mut shown = locked(cx, self.task).await?;
+        if shown.task.state.status == Status::Disputed {
+            return Err(Error::conflict(
+                "task_is_disputed",
+                "this task is disputed: resolve the dispute, which pays or refunds it",
+            ));
+        }
         withdraw(cx, &mut shown.task).await?;
         shown.assignee_handle = None;
         Ok(shown)

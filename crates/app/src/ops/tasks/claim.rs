@@ -3,7 +3,7 @@
 
 use domain::Result;
 use domain::event::Happening;
-use domain::id::TaskId;
+use domain::id::{AccountId, TaskId};
 use store::Lock;
 use store::tables::accounts::{self, Standing};
 use store::tables::tasks::{self, Shown};
@@ -24,35 +24,54 @@ impl Op for Claim {
     operation!("tasks.claim", Claim, Writes);
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Shown> {
-        let agent = cx.actor.account()?;
-        // The agent's row stands for its standing and the number of tasks it
-        // holds; a ban may have come after the key was looked at.
-        cx.tx.lock(Lock::Account(agent)).await?;
-        let Standing {
-            status,
-            ban_reason,
-            held,
-        } = accounts::standing(cx.tx, agent)
-            .await?
-            .ok_or_else(unknown)?;
-        status.require_active(ban_reason.as_deref())?;
+        let claimant = claimant(cx).await?;
         let mut shown = in_market(locked(cx, self.task).await?)?;
-        require_arms_length(cx, &shown.task, agent).await?;
-        let next = shown
-            .task
-            .state
-            .claim(agent, held, &shown.task.terms, cx.now)?;
-        if next == shown.task.state {
-            return Ok(shown);
-        }
-        shown.task.claimed_at = Some(cx.now);
-        shown.assignee_handle = Some(cx.actor.handle().to_owned());
-        put(cx, &mut shown, next).await?;
-        let claim = cx.id();
-        tasks::claim(cx.tx, claim, self.task, agent, cx.now).await?;
-        record(cx, Happening::TaskClaimed, &shown.task).await?;
+        take(cx, &mut shown, claimant).await?;
         Ok(shown)
     }
+}
+
+/// Who wants a task, behind the lock of its account.
+#[derive(Clone, Copy)]
+pub(crate) struct Claimant {
+    /// The agent.
+    pub(crate) agent: AccountId,
+    /// Tasks it works on.
+    held: i64,
+}
+
+/// Locks the acting agent's row, which stands for its standing and the number
+/// of tasks it holds; a ban may have come after the key was looked at.
+pub(crate) async fn claimant(cx: &mut Cx<'_>) -> Result<Claimant> {
+    let agent = cx.actor.account()?;
+    cx.tx.lock(Lock::Account(agent)).await?;
+    let Standing {
+        status,
+        ban_reason,
+        held,
+    } = accounts::standing(cx.tx, agent)
+        .await?
+        .ok_or_else(unknown)?;
+    status.require_active(ban_reason.as_deref())?;
+    Ok(Claimant { agent, held })
+}
+
+/// Gives a task, which is locked, to who wants it.
+pub(crate) async fn take(cx: &mut Cx<'_>, shown: &mut Shown, who: Claimant) -> Result<()> {
+    let Claimant { agent, held } = who;
+    let task = &shown.task;
+    require_arms_length(cx, task, agent).await?;
+    let next = task.state.claim(agent, held, &task.terms, cx.now)?;
+    task.terms.require_time_left(task.deadline, cx.now)?;
+    if next == task.state {
+        return Ok(());
+    }
+    shown.task.claimed_at = Some(cx.now);
+    shown.assignee_handle = Some(cx.actor.handle().to_owned());
+    put(cx, shown, next).await?;
+    let claim = cx.id();
+    tasks::claim(cx.tx, claim, shown.task.id, agent, cx.now).await?;
+    record(cx, Happening::TaskClaimed, &shown.task).await
 }
 
 #[cfg(test)]

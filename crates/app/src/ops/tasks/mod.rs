@@ -2,6 +2,7 @@
 
 mod cancel;
 mod claim;
+mod deliver;
 mod edit;
 mod get;
 mod list;
@@ -15,6 +16,8 @@ mod submit;
 pub use cancel::Cancel;
 pub(crate) use cancel::{close_all, close_pending, give_back, withdraw};
 pub use claim::Claim;
+pub(crate) use claim::{claimant, take};
+pub(crate) use deliver::{Asked, Checked, Handed, Work, check, deliver};
 pub use edit::Edit;
 pub use get::{Details, Get, Submissions};
 pub use list::{List, ListOfProject, Recent};
@@ -23,18 +26,20 @@ pub use publish::Publish;
 pub(crate) use publish::set_aside;
 pub use release::Release;
 pub use renew::Renew;
+pub(crate) use renew::renew;
+pub(crate) use ring::TERMS;
 pub use ring::{Alarmed, Ring};
 pub use submit::Submit;
 pub(crate) use submit::hand_in;
 
 use domain::event::Happening;
 use domain::id::{AccountId, MARKET, ProjectId, TaskId};
-use domain::task::{ClaimStatus, Funding, State};
+use domain::task::{ClaimStatus, Funding, Mode, State, Status};
 use domain::{Error, Result, Time, limits, text};
 use serde_json::{Value, json};
 use store::Lock;
 use store::tables::tasks::{self, Shown, Task};
-use store::tables::{accounts, briefs};
+use store::tables::{accounts, briefs, submissions};
 
 use crate::Cx;
 
@@ -72,8 +77,22 @@ pub(crate) async fn put(cx: &mut Cx<'_>, shown: &mut Shown, next: State) -> Resu
 
 /// As [`put`], for a task alone.
 pub(crate) async fn move_to(cx: &mut Cx<'_>, task: &mut Task, next: State) -> Result<()> {
-    let alarm = next.alarm(&task.terms, task.deadline, cx.now);
-    move_until(cx, task, next, alarm).await
+    let own = next.alarm(&task.terms, task.deadline, cx.now);
+    let waits = next_silence(cx, task, next).await?;
+    move_until(cx, task, next, [own, waits].into_iter().flatten().min()).await
+}
+
+/// When the first of what waits for a verdict on a task that is open to all
+/// passes by itself: its own row does not say.
+async fn next_silence(cx: &mut Cx<'_>, task: &Task, next: State) -> Result<Option<Time>> {
+    if task.terms.mode == Mode::Exclusive || next.status != Status::Open {
+        return Ok(None);
+    }
+    let pending = submissions::all_pending_for(cx.tx, task.id).await?;
+    let ends = pending
+        .iter()
+        .filter_map(|shown| shown.submission.auto_accept_at);
+    Ok(ends.min())
 }
 
 /// As [`move_to`], where more than the task's own row says when something

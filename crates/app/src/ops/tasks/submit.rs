@@ -2,14 +2,15 @@
 
 use domain::event::Happening;
 use domain::id::{AccountId, TaskId};
+use domain::policy::Actor;
 use domain::task::{Mode, SubmissionStatus};
 use domain::{Result, limits, text};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::tables::submissions::{self, Package, Shown, Submission};
 use store::tables::tasks::Task;
 
-use super::{locked, move_until, record_with};
-use crate::{Cx, Op};
+use super::{Checked, Work, check, deliver, move_until, record_with};
+use crate::{App, Cx, Op};
 
 /// Hands work in.
 #[derive(Clone, Debug)]
@@ -18,23 +19,61 @@ pub struct Submit {
     pub task: TaskId,
     /// The work, or where to find it.
     pub content: String,
+    /// What the task's checks said about it.
+    checked: Option<Checked>,
+}
+
+impl Submit {
+    /// Work for a task.
+    pub fn new(task: TaskId, content: String) -> Self {
+        Self {
+            task,
+            content,
+            checked: None,
+        }
+    }
+
+    /// The work as it is kept: with a task that checks outputs, as an output.
+    fn work(&self) -> Work {
+        let Some(checked) = &self.checked else {
+            return Work {
+                content: self.content.clone(),
+                package: None,
+            };
+        };
+        Work {
+            content: as_output(&self.content),
+            package: Some(Package {
+                summary: String::new(),
+                attachments: "[]".into(),
+                verification: checked.receipt.clone(),
+            }),
+        }
+    }
+}
+
+/// A text as an output: the JSON that it is, otherwise a JSON string.
+fn as_output(content: &str) -> String {
+    match serde_json::from_str::<Value>(content) {
+        Ok(_) => content.to_owned(),
+        Err(_) => Value::from(content).to_string(),
+    }
 }
 
 impl Op for Submit {
     type Output = Shown;
     operation!("tasks.submit", Deliver, Writes);
+    const PREPARES: bool = true;
+
+    async fn prepare(mut self, app: &App, _: &Actor) -> Result<Self> {
+        text::required("submission_content", &self.content, limits::TEXT_CHARS)?;
+        self.checked = check(app, self.task, &as_output(&self.content)).await?;
+        Ok(self)
+    }
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Shown> {
-        text::required("submission_content", &self.content, limits::TEXT_CHARS)?;
-        let agent = cx.actor.account()?;
-        let mut shown = locked(cx, self.task).await?;
-        let submission = hand_in(cx, &mut shown.task, agent, self.content, None).await?;
-        Ok(Shown {
-            submission,
-            author_handle: cx.actor.handle().to_owned(),
-            deadline: shown.task.deadline,
-            is_private: shown.task.briefed,
-        })
+        let handed = deliver(cx, self.task, self.work(), self.checked.as_ref()).await?;
+        Ok(handed.reviewed.submission)
     }
 }
 

@@ -108,7 +108,7 @@ impl Op for Judge {
                 tasks::set_reward(cx.tx, task.id, &reward).await?;
                 task.reward = Some(reward);
                 match pass(cx, &mut reviewed, me, notes).await? {
-                    Paid::Now(payout) => payout,
+                    Paid::Now(payment) => payment.payout,
                     Paid::Owed(payout) => Some(payout),
                     Paid::Nothing => None,
                 }

@@ -280,7 +280,7 @@ impl World {
         let task = self.task(task);
         let actor = self.app.authenticate(&self.account(account).key).await?;
         let content = "done".to_owned();
-        let submitted = self.app.call(&actor, Submit { task, content }).await?;
+        let submitted = self.app.call(&actor, Submit::new(task, content)).await?;
         lock(&self.submissions).insert(task, submitted.submission.id);
         Ok(())
     }

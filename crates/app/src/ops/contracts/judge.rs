@@ -1,0 +1,188 @@
+//! Who pays for work accepts or rejects it, one delivery at a time
+//! (AGI ATM 2.3, 3.1). The verdict is that of every other door: the first of
+//! several wins, and the others are told so.
+
+use domain::id::{SubmissionId, TaskId};
+use domain::task::{Funding, Status};
+use domain::{Error, Result, limits, text};
+use store::tables::submissions::{self, Shown};
+use store::tables::tasks::Task;
+
+use super::{Contract, Settlement, contract, judges, not_the_publisher, visible};
+use crate::ops::reviews::{Reviewed, pass, refuse, waiting};
+use crate::ops::tickets::{self, Verdict};
+use crate::{Cx, Op};
+
+/// Accepts a delivery, which pays for it.
+#[derive(Clone, Debug)]
+pub struct Accept {
+    /// For which task.
+    pub task: TaskId,
+    /// Which; the one that waits where none is named.
+    pub delivery: Option<SubmissionId>,
+    /// What the publisher says.
+    pub note: Option<String>,
+}
+
+/// Rejects a delivery.
+#[derive(Clone, Debug)]
+pub struct Reject {
+    /// For which task.
+    pub task: TaskId,
+    /// Which; the one that waits where none is named.
+    pub delivery: Option<SubmissionId>,
+    /// Why.
+    pub reason: String,
+}
+
+/// A judged delivery.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The delivery.
+    pub delivery: Shown,
+    /// Its task.
+    pub contract: Contract,
+    /// What was paid, where it passed.
+    pub settlement: Option<Settlement>,
+}
+
+impl Op for Accept {
+    type Output = Judged;
+    operation!("contracts.accept", JudgeOwn, Writes);
+
+    async fn run(self, cx: &mut Cx<'_>) -> Result<Judged> {
+        let note = self.note.filter(|note| !note.trim().is_empty());
+        text::optional("note", note.as_deref().unwrap_or(""), limits::LETTER_CHARS)?;
+        let found = judgeable(cx, self.task, self.delivery).await?;
+        if found.is_ticket {
+            return judge_ticket(cx, &found, Verdict::Approve(None), note).await;
+        }
+        let mut reviewed = waiting(cx, found.delivery, note.as_deref()).await?;
+        let me = cx.actor.account()?;
+        let paid = pass(cx, &mut reviewed, me, note).await?;
+        let settlement = Settlement::of(&reviewed.submission.submission, &paid, cx.now)?;
+        judged(cx, reviewed, settlement).await
+    }
+}
+
+impl Op for Reject {
+    type Output = Judged;
+    operation!("contracts.reject", JudgeOwn, Writes);
+
+    async fn run(self, cx: &mut Cx<'_>) -> Result<Judged> {
+        text::required("reason", &self.reason, limits::LETTER_CHARS)?;
+        let found = judgeable(cx, self.task, self.delivery).await?;
+        let reason = Some(self.reason);
+        if found.is_ticket {
+            return judge_ticket(cx, &found, Verdict::Reject, reason).await;
+        }
+        let mut reviewed = waiting(cx, found.delivery, reason.as_deref()).await?;
+        let me = cx.actor.account()?;
+        refuse(cx, &mut reviewed, me, reason).await?;
+        judged(cx, reviewed, None).await
+    }
+}
+
+async fn judged(
+    cx: &mut Cx<'_>,
+    reviewed: Reviewed,
+    settlement: Option<Settlement>,
+) -> Result<Judged> {
+    Ok(Judged {
+        delivery: reviewed.submission,
+        contract: contract(cx, reviewed.task).await?,
+        settlement,
+    })
+}
+
+/// A delivery that the caller may judge.
+struct Found {
+    task: TaskId,
+    delivery: SubmissionId,
+    is_ticket: bool,
+}
+
+async fn judgeable(cx: &mut Cx<'_>, id: TaskId, delivery: Option<SubmissionId>) -> Result<Found> {
+    let task = visible(cx, id).await?.task;
+    if !judges(cx, &task).await? {
+        return Err(not_the_publisher("judge what is delivered for it"));
+    }
+    let delivery = match delivery {
+        Some(delivery) => of_this_task(cx, id, delivery).await?,
+        None => the_one_that_waits(cx, &task).await?,
+    };
+    Ok(Found {
+        task: id,
+        delivery,
+        is_ticket: task.terms.funding == Funding::Project,
+    })
+}
+
+async fn of_this_task(
+    cx: &mut Cx<'_>,
+    task: TaskId,
+    delivery: SubmissionId,
+) -> Result<SubmissionId> {
+    let found = submissions::find(cx.tx, delivery).await?;
+    let found = found.filter(|found| found.submission.task == task);
+    let unknown = || {
+        Error::not_found(
+            "delivery_not_found",
+            "there is no delivery with this id for this task: list its deliveries",
+        )
+    };
+    Ok(found.ok_or_else(unknown)?.submission.id)
+}
+
+async fn the_one_that_waits(cx: &mut Cx<'_>, task: &Task) -> Result<SubmissionId> {
+    let pending = submissions::all_pending_for(cx.tx, task.id).await?;
+    match pending.as_slice() {
+        [one] => Ok(one.submission.id),
+        [] if task.state.status == Status::Accepted => Err(Error::conflict(
+            "submission_already_reviewed",
+            "this task is settled already",
+        )),
+        [] => Err(Error::conflict(
+            "no_delivery_waits",
+            format!(
+                "no delivery waits for a verdict: the task is {}",
+                task.state.status.in_words()
+            ),
+        )),
+        _ => Err(Error::conflict(
+            "several_deliveries_wait",
+            "several deliveries wait for a verdict: judge one of them by its id",
+        )),
+    }
+}
+
+/// A ticket is judged by the rules of its project's board (OpenPod 2.12).
+async fn judge_ticket(
+    cx: &mut Cx<'_>,
+    found: &Found,
+    verdict: Verdict,
+    comment: Option<String>,
+) -> Result<Judged> {
+    let pending = submissions::pending_for(cx.tx, found.task).await?;
+    if pending.is_none_or(|pending| pending.submission.id != found.delivery) {
+        return Err(Error::conflict(
+            "submission_already_reviewed",
+            "this delivery was judged already",
+        ));
+    }
+    let judge = tickets::Judge {
+        ticket: found.task,
+        verdict,
+        comment,
+    };
+    let payout = judge.run(cx).await?.payout;
+    let delivery = submissions::find(cx.tx, found.delivery).await?;
+    let delivery = delivery.ok_or_else(Error::internal)?;
+    let settlement = payout.map(|payout| Settlement::of_payout(&delivery.submission, &payout));
+    let task = visible(cx, found.task).await?;
+    Ok(Judged {
+        settlement: settlement.transpose()?,
+        contract: contract(cx, task).await?,
+        delivery,
+    })
+}
