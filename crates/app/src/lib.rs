@@ -43,6 +43,7 @@ pub use work::Prepared;
 
 use keyring::Keyring;
 use ports::Ports;
+use verification::Checks;
 use work::{Job, Work};
 
 /// What the operator set that operations look at.
@@ -289,6 +290,7 @@ struct House {
     entropy: Entropy,
     keyring: Keyring,
     ports: Ports,
+    checks: Checks,
     in_flight: DashSet<[u8; 32]>,
     news: watch::Sender<()>,
 }
@@ -315,6 +317,7 @@ impl App {
             entropy,
             keyring,
             ports,
+            checks: Checks::default(),
             in_flight: DashSet::new(),
             news: watch::Sender::new(()),
         };
@@ -331,6 +334,11 @@ impl App {
     /// What is in reach outside of this server.
     pub(crate) fn ports(&self) -> &Ports {
         &self.house.ports
+    }
+
+    /// The checks of outputs.
+    pub(crate) fn checks(&self) -> &Checks {
+        &self.house.checks
     }
 
     /// Now, by this application's clock.

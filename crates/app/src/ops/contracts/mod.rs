@@ -8,9 +8,11 @@
 
 mod ensure;
 mod publish;
+mod verifier;
 
 pub use ensure::Ensure;
 pub use publish::{Publish, VerifierIn};
+pub use verifier::Verifier;
 
 use domain::Result;
 use domain::brief::Brief;
