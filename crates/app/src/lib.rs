@@ -46,6 +46,7 @@ pub use work::Prepared;
 use keyring::Keyring;
 use password::Passwords;
 use ports::Ports;
+use verification::Checks;
 use work::{Job, Work};
 
 /// What the operator set that operations look at.
@@ -333,6 +334,7 @@ struct House {
     keyring: Keyring,
     passwords: Passwords,
     ports: Ports,
+    checks: Checks,
     in_flight: DashSet<[u8; 32]>,
     news: watch::Sender<()>,
 }
@@ -360,6 +362,7 @@ impl App {
             keyring,
             passwords: Passwords::new(),
             ports,
+            checks: Checks::default(),
             in_flight: DashSet::new(),
             news: watch::Sender::new(()),
         };
@@ -381,6 +384,11 @@ impl App {
     /// Hashes and compares passwords.
     pub(crate) fn passwords(&self) -> &Passwords {
         &self.house.passwords
+    }
+
+    /// The checks of outputs.
+    pub(crate) fn checks(&self) -> &Checks {
+        &self.house.checks
     }
 
     /// Now, by this application's clock.

@@ -5,12 +5,33 @@
 //! the same output come to the same report, so that anyone can repeat it. No
 //! check reads a file, a clock, a network or the database, and each has its
 //! bounds in size, depth, memory and time.
+//!
+//! ```text
+//! terms ── compiled once, kept by their hash (checks.rs)
+//! output ─ schema (schema.rs) ─ rules (rules.rs) ─ verifier (sandbox.rs) ─ receipt.rs
+//!          └── steps are counted (meter.rs) ──┘     fuel is counted
+//! ```
 
-use domain::Result;
+mod checks;
+mod meter;
+mod patterns;
+mod receipt;
+mod rules;
+mod sandbox;
+mod schema;
+mod wasi;
+
 use domain::brief::{Brief, Hash};
 use domain::error::Detail;
+use domain::{Error, Kind, Result};
+use sha2::{Digest, Sha256};
 
-use crate::App;
+pub(crate) use checks::Checks;
+
+/// Causes that a report has at most.
+const CAUSES: usize = 50;
+/// Characters of what is said about one cause.
+const PROBLEM_CHARS: usize = 300;
 
 /// What checking an output came to.
 #[derive(Clone, Debug)]
@@ -23,36 +44,22 @@ pub struct Report {
     pub receipt: String,
 }
 
-impl App {
-    /// Refuses acceptance terms that make no sense or could not be checked
-    /// within bounds. `module` is the verifier's code, where it is new.
-    ///
-    /// # Errors
-    /// `Unsatisfied` with code `invalid_schema`, `invalid_rules` or
-    /// `invalid_verifier`.
-    pub(crate) async fn admit_terms(&self, brief: &Brief, module: Option<&[u8]>) -> Result<()> {
-        let _ = (brief, module);
-        Ok(())
-    }
-
-    /// Checks an output.
-    ///
-    /// # Errors
-    /// `Unsatisfied` with code `verifier_failed` where the verifier itself broke
-    /// its bounds; `Unavailable` when too much is being checked.
-    pub(crate) async fn examine(&self, brief: &Brief, output: &str) -> Result<Report> {
-        let _ = (brief, output);
-        Ok(Report {
-            causes: Vec::new(),
-            receipt: String::from("{}"),
-        })
-    }
+/// Checks an output here and now, without a server: what [`crate::App`] does
+/// with a submission, for anybody who wants to repeat it.
+///
+/// # Errors
+/// `Unsatisfied` where the terms make no sense or the verifier broke its
+/// bounds.
+pub fn verify(brief: &Brief, module: Option<&[u8]>, output: &str) -> Result<Report> {
+    let mut brief = brief.clone();
+    brief.verifier = module.map(|module| Sha256::digest(module).into());
+    brief.acceptance = acceptance(&brief);
+    Checks::default().compile(&brief, module)?.examine(output)
 }
 
 /// SHA-256 over what work is accepted by: shown as `acceptanceHash`, so that a
 /// worker can see that the terms are those it agreed to.
 pub(crate) fn acceptance(brief: &Brief) -> Hash {
-    use sha2::{Digest, Sha256};
     let mut hasher = Sha256::new();
     let verifier = brief.verifier.map(hex);
     let parts = [
@@ -79,4 +86,36 @@ pub fn hex(bytes: Hash) -> String {
             let _ = write!(text, "{byte:02x}");
             text
         })
+}
+
+/// One thing that is wrong, at a JSON Pointer.
+fn unfit(field: &str, rule: &str, problem: &str) -> Detail {
+    Detail {
+        field: field.to_owned().into(),
+        rule: rule.to_owned().into(),
+        problem: cut(problem).into(),
+    }
+}
+
+/// As much of a text as is worth saying.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(PROBLEM_CHARS) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Terms are refused.
+fn refused(code: &'static str, what: &str, causes: Vec<Detail>) -> Error {
+    let first = causes.first();
+    let first = first.map_or(String::new(), |cause| {
+        format!(": {} {}", cause.field, cause.problem)
+    });
+    let mut error = Error::new(
+        Kind::Unsatisfied,
+        code,
+        format!("{what} cannot be used{first}"),
+    );
+    error.details = causes;
+    error
 }

@@ -21,6 +21,7 @@ mod resolve;
 mod settlement;
 mod take;
 mod thread;
+mod verifier;
 
 pub use cancel::Cancel;
 pub use deliver::{Attachment, Deliver, Delivered};
@@ -37,6 +38,7 @@ pub use resolve::{Resolve, Resolved};
 pub use settlement::Settlement;
 pub use take::Take;
 pub use thread::{Ask, Thread};
+pub use verifier::Verifier;
 
 use domain::brief::Brief;
 use domain::id::TaskId;
