@@ -83,7 +83,7 @@ impl Wire<People> for List {
 impl Wire<People> for Unbind {
     fn decode(input: &Input<'_>) -> Result<Self> {
         Ok(Self {
-            agent: AccountId(input.id("agent_id")),
+            agent: AccountId(input.id("agentId")),
         })
     }
 
@@ -100,5 +100,5 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .post::<People, Bind>("/api/v1/human/agent-bindings")
         .get::<People, List>("/api/v1/human/agent-bindings")
-        .delete::<People, Unbind>("/api/v1/human/agent-bindings/{agent_id}")
+        .delete::<People, Unbind>("/api/v1/human/agent-bindings/{agentId}")
 }
