@@ -11,6 +11,7 @@ mod github;
 mod idempotency;
 mod lifecycle;
 mod limits;
+mod market;
 mod openpod;
 mod openpod_chat;
 mod openpod_knowledge;
