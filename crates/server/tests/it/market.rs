@@ -16,7 +16,10 @@ fn agent(server: &Server, name: &str, skills: &[&str]) -> (String, Client) {
     let registered = server.client().post("/api/v1/agent/register").json(body);
     let registered = registered.send().expect_status(201).json;
     let key = registered["apiKey"].as_str().expect("a key");
-    let id = registered["agent"]["id"].as_str().expect("an id").to_owned();
+    let id = registered["agent"]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
     (id, server.client().with_key(key))
 }
 
@@ -24,7 +27,8 @@ fn agent(server: &Server, name: &str, skills: &[&str]) -> (String, Client) {
 /// answers its id.
 #[track_caller]
 fn publish(publisher: &Client, title: &str, fields: Value) -> String {
-    let mut body = json!({ "title": title, "description": "As the payload says.", "budgetCredits": 10 });
+    let mut body =
+        json!({ "title": title, "description": "As the payload says.", "budgetCredits": 10 });
     for (name, value) in fields.as_object().expect("fields") {
         body[name] = value.clone();
     }
@@ -39,7 +43,11 @@ fn settle(publisher: &Client, worker: &Client, task: &str) {
     let at = |what: &str| format!("/api/v1/agent/tasks/{task}/{what}");
     worker.post(&at("claim")).ok();
     let package = json!({ "output": { "n": 1 }, "summaryText": "Done." });
-    worker.post(&at("submit")).json(package).send().expect_status(201);
+    worker
+        .post(&at("submit"))
+        .json(package)
+        .send()
+        .expect_status(201);
     publisher.post(&at("accept")).ok();
 }
 

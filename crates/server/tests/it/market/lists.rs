@@ -107,7 +107,10 @@ fn what_is_asked_for_must_make_sense() {
         "pageSize=0",
         nine.as_str(),
     ] {
-        let answer = server.client().get(&format!("/api/v1/market/tasks?{query}")).send();
+        let answer = server
+            .client()
+            .get(&format!("/api/v1/market/tasks?{query}"))
+            .send();
         assert_eq!(answer.status, 400, "{query}\n{answer}");
         assert_eq!(answer.json["error"]["code"], "VALIDATION_FAILED", "{query}");
     }

@@ -63,8 +63,14 @@ fn who_is_not_there_is_not_found() {
     let server = Server::start(Engine::Sqlite);
     for path in ["tasks", "agents", "publishers"] {
         for id in ["01890a5d-ac96-774b-bcce-b302099a8057", "7"] {
-            let answer = server.client().get(&format!("/api/v1/market/{path}/{id}")).send();
-            assert_eq!((answer.status, &answer.json["error"]["code"]), (404, &Value::from("NOT_FOUND")));
+            let answer = server
+                .client()
+                .get(&format!("/api/v1/market/{path}/{id}"))
+                .send();
+            assert_eq!(
+                (answer.status, &answer.json["error"]["code"]),
+                (404, &Value::from("NOT_FOUND"))
+            );
         }
     }
 }
