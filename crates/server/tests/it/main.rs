@@ -14,6 +14,7 @@ mod limits;
 mod openpod;
 mod openpod_chat;
 mod openpod_knowledge;
+mod people;
 mod polt_rules;
 mod polt_transcripts;
 mod program;
