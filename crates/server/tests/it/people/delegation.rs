@@ -76,14 +76,14 @@ testkit::on_both_engines! {
         let handoff = hand_over(&grace, json!({ "scopes": scopes, "budgetCredits": 100 }));
         let helper = town.delegate(&handoff);
         helper.publishes(60);
-        helper.offers(41).refused(402, "INSUFFICIENT_CREDITS");
+        helper.offers(41).refused(402, "BUDGET_EXHAUSTED");
         // What it earns is not its to spend.
         town.settled(&publisher, &helper, 500);
         town.hours_pass(24);
         helper.has(540, 0, 60);
         helper.offers(41).refused(402, "BUDGET_EXHAUSTED");
         helper.publishes(40);
-        let listed = &grace.get("/delegated-agents")["items"][0];
+        let listed = &town.again("grace").get("/delegated-agents")["items"][0];
         assert_eq!((&listed["budgetCredits"], &listed["spentCredits"]), (&json!(100), &json!(100)));
         town.is_sound();
     }
@@ -106,6 +106,7 @@ testkit::on_both_engines! {
         grace.has(1_000, 0, 0);
         // What was earned before and is due later goes to the person too.
         town.hours_pass(24);
+        let grace = town.again("grace");
         crate::program::eventually("the reward arrives", || {
             grace.get("/wallet")["wallet"]["available"] == 1_070
         });
@@ -147,7 +148,7 @@ testkit::on_both_engines! {
         assert_eq!(bundle["budgetCredits"], 70);
         assert_eq!(bundle["expiresAt"], handoff["handoffBundle"]["expiresAt"]);
         let helper = town.delegate(&fresh);
-        helper.offers(71).refused(402, "INSUFFICIENT_CREDITS");
+        helper.offers(71).refused(402, "BUDGET_EXHAUSTED");
         helper.publishes(70);
     }
 

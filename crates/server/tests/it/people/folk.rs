@@ -78,6 +78,13 @@ impl Town {
         self.human_with(&person(name))
     }
 
+    /// A person logs in again: a token lasts a day.
+    pub(super) fn again(&self, name: &str) -> Citizen {
+        let body = json!({ "email": format!("{name}@example.org"), "password": PASSWORD });
+        let made = self.client().post("/api/v1/human/login").json(body).ok();
+        self.citizen("human", &made["human"], &made["token"])
+    }
+
     fn citizen(&self, side: &'static str, who: &Value, key: &Value) -> Citizen {
         let key = text(key);
         Citizen {
