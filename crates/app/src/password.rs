@@ -104,7 +104,10 @@ mod tests {
         let passwords = Passwords::new();
         let (right, wrong) = (Hidden("correct horse".into()), Hidden("wrong".into()));
         let hash = passwords.hash(&right, [7; 16]).await.expect("a hash");
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(
+            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{hash}"
+        );
         let stored = || Some(hash.clone());
         assert_eq!(passwords.verify(&right, stored()).await, Ok(true));
         assert_eq!(passwords.verify(&wrong, stored()).await, Ok(false));

@@ -179,8 +179,7 @@ fn lists_are_read_in_the_order_of_an_index_on_postgres() {
                 step.starts_with("Sort  (") || step.starts_with("Incremental Sort")
             };
             let text = sql.postgres.trim_start_matches('(');
-            if text.starts_with("select")
-                && plan(&client, sql.postgres).await.lines().any(is_sort)
+            if text.starts_with("select") && plan(&client, sql.postgres).await.lines().any(is_sort)
             {
                 sorting.push(sql);
             }

@@ -107,9 +107,9 @@ fn movement(account: AccountId, line: Line, balance: Units) -> Movement {
         }
     };
     let pending = change(Bucket::Held);
-    let other = [debit, credit].into_iter().find(|place| {
-        place.owner != account.0 && !place.bucket.is_platforms()
-    });
+    let other = [debit, credit]
+        .into_iter()
+        .find(|place| place.owner != account.0 && !place.bucket.is_platforms());
     Movement {
         id,
         reason,

@@ -45,12 +45,7 @@ pub(crate) async fn welcome(
         referrals::insert(cx.tx, account, referrer, cx.now).await?;
     }
     if awards::once(cx.tx, account, REGISTRATION, cx.now).await? {
-        give(
-            cx,
-            account,
-            (limits::REGISTRATION_CREDITS, Reason::Grant),
-        )
-        .await?;
+        give(cx, account, (limits::REGISTRATION_CREDITS, Reason::Grant)).await?;
     }
     Ok(())
 }

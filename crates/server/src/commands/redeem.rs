@@ -18,8 +18,8 @@ use crate::serve::{location, open, told};
 /// Stores the codes of a file.
 pub(crate) async fn load(settings: Settings, file: &Path) -> Result<ExitCode> {
     location(&settings)?.require_existing().map_err(told)?;
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("cannot read {}", file.display()))?;
+    let text =
+        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let codes = read(&text, &settings.app()?.catalogue)?;
     let app = open(&settings).await?;
     let mut all = Loaded::default();

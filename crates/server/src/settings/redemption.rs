@@ -74,7 +74,12 @@ mod tests {
         };
         let ids = |items: Vec<Item>| {
             let catalogue = Redemption { items }.catalogue().ok()?;
-            Some(catalogue.into_iter().map(|item| item.id).collect::<Vec<_>>())
+            Some(
+                catalogue
+                    .into_iter()
+                    .map(|item| item.id)
+                    .collect::<Vec<_>>(),
+            )
         };
         let good = vec![item("card", 1, None), item("mug", 5, Some(0))];
         assert_eq!(ids(good), Some(vec!["card".into(), "mug".into()]));

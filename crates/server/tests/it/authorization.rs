@@ -106,7 +106,9 @@ fn is_for_members(needs: Permission) -> bool {
 fn code(answer: &Answer) -> String {
     let reason = answer.json.pointer("/error/details/reason");
     let code = reason.and_then(serde_json::Value::as_str);
-    code.or(answer.code()).unwrap_or("none").to_ascii_uppercase()
+    code.or(answer.code())
+        .unwrap_or("none")
+        .to_ascii_uppercase()
 }
 
 /// Rules about the thing or about the body, and not about the role.
@@ -199,8 +201,14 @@ fn person(server: &Server, name: &str) -> Client {
         "password": "correct horse battery",
         "displayName": name,
     });
-    let made = server.client().post("/api/v1/human/register").json(body).ok();
-    server.client().with_key(made["token"].as_str().expect("a token"))
+    let made = server
+        .client()
+        .post("/api/v1/human/register")
+        .json(body)
+        .ok();
+    server
+        .client()
+        .with_key(made["token"].as_str().expect("a token"))
 }
 
 #[test]
@@ -407,8 +415,16 @@ fn the_sides_of_funded_work_have_the_roles_of_their_contract() {
     // On each side only what its own may do.
     let none: [String; 0] = [];
     assert_eq!(having("agiatm-market", |needs| needs != ReadPublic), none);
-    assert_eq!(having("agiatm-admin", |needs| needs != Administer && needs != Moderate), none);
-    assert_eq!(having("agiatm-agent", |needs| needs != Register && !is_for_members(needs)), none);
+    assert_eq!(
+        having("agiatm-admin", |needs| needs != Administer
+            && needs != Moderate),
+        none
+    );
+    assert_eq!(
+        having("agiatm-agent", |needs| needs != Register
+            && !is_for_members(needs)),
+        none
+    );
     let for_people = |needs| {
         needs != BeHuman && needs != Register && (!is_for_members(needs) || needs == BeAgent)
     };

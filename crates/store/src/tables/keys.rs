@@ -51,7 +51,7 @@ pub struct Bearer {
     pub kind: AccountKind,
     /// Its name, which never changes.
     pub handle: String,
-    /// Whether that account may act.
+    /// Whether that account may act, and the person for whom it does.
     pub status: AccountStatus,
     /// Why not.
     pub ban_reason: Option<String>,
@@ -63,8 +63,10 @@ pub struct Bearer {
 
 macro_rules! bearer {
     () => {
-        "select k.id, a.id, a.kind, a.status, a.ban_reason, k.expires_at, a.handle, k.hash, k.scopes, a.owner from keys k \
-         join accounts a on a.id = k.account where k.revoked_at is null and "
+        "select k.id, a.id, a.kind, coalesce(p.status, a.status), coalesce(p.ban_reason, a.ban_reason), k.expires_at, a.handle, \
+         k.hash, k.scopes, a.owner from keys k join accounts a on a.id = k.account \
+         left join accounts p on p.id = a.owner and k.scopes is not null and p.status = 'banned' \
+         where k.revoked_at is null and "
     };
 }
 

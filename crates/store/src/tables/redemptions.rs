@@ -87,11 +87,7 @@ pub async fn insert(tx: &mut Tx, redemption: &Redemption) -> Result<()> {
 
 /// What an account bought, the latest first.
 pub async fn list(tx: &mut Tx, account: AccountId, page: Page) -> Result<Vec<Redemption>> {
-    let params = vec![
-        Val::id(account),
-        page.rows.into(),
-        page.offset().into(),
-    ];
+    let params = vec![Val::id(account), page.rows.into(), page.offset().into()];
     tx.rows(LIST, params, read).await
 }
 

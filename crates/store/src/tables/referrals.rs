@@ -52,12 +52,7 @@ statements! {
 }
 
 /// Notes who brought an account, at its registration.
-pub async fn insert(
-    tx: &mut Tx,
-    account: AccountId,
-    referrer: AccountId,
-    now: Time,
-) -> Result<()> {
+pub async fn insert(tx: &mut Tx, account: AccountId, referrer: AccountId, now: Time) -> Result<()> {
     let params = vec![Val::id(account), Val::id(referrer), now.into()];
     tx.write(INSERT, params).await
 }

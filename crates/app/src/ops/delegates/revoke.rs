@@ -2,11 +2,11 @@
 //! open again, and what it could spend goes back to the person. Asked again,
 //! it fetches what came in since.
 
+use domain::Result;
 use domain::event::Happening;
 use domain::id::AccountId;
 use domain::money::{Bucket, Money};
 use domain::task::State;
-use domain::Result;
 use serde_json::json;
 use store::Lock;
 use store::tables::ledger::{self, Place, Reason};

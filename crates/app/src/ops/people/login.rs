@@ -71,7 +71,9 @@ impl Op for Login {
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<LoggedIn> {
         let account = self.proven.ok_or_else(wrong)?;
-        let standing = accounts::standing(cx.tx, account).await?.ok_or_else(wrong)?;
+        let standing = accounts::standing(cx.tx, account)
+            .await?
+            .ok_or_else(wrong)?;
         standing
             .status
             .require_active(standing.ban_reason.as_deref())?;

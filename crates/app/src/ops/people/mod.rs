@@ -17,8 +17,8 @@ pub use register::{Register, Registered};
 
 use domain::id::AccountId;
 use domain::{Error, Result, limits, text};
-use store::tables::humans::{self, Human};
 use store::tables::accounts;
+use store::tables::humans::{self, Human};
 
 use crate::{Cx, Hidden};
 

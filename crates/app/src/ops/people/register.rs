@@ -9,8 +9,8 @@ use super::{Person, check_email, check_password};
 use crate::ops::accounts::{Opening, found, free_handle};
 use crate::ops::credits::{Credits, credits};
 use crate::ops::keys::mint_token;
-use crate::ops::welcome::{referrer, welcome};
 use crate::ops::proof;
+use crate::ops::welcome::{referrer, welcome};
 use crate::{App, Cx, Hidden, Op, Secret};
 
 /// Registers a person.
@@ -49,7 +49,11 @@ impl Op for Register {
     async fn prepare(mut self, app: &App, _: &Actor) -> Result<Self> {
         check_email(&self.email)?;
         check_password(&self.password)?;
-        text::required("displayName", &self.display_name, limits::DISPLAY_NAME_CHARS)?;
+        text::required(
+            "displayName",
+            &self.display_name,
+            limits::DISPLAY_NAME_CHARS,
+        )?;
         self.email = self.email.trim().to_owned();
         proof::check(app.settings().pow_bits, &self.email, self.nonce.as_deref())?;
         let hash = app.passwords().hash(&self.password, app.random()).await?;

@@ -22,7 +22,11 @@ impl Op for List {
         let account = cx.actor.account()?;
         let bought = redemptions::list(cx.tx, account, self.page).await?;
         let title = |sold: &Redemption| {
-            let known = cx.settings.catalogue.iter().find(|item| item.id == sold.item);
+            let known = cx
+                .settings
+                .catalogue
+                .iter()
+                .find(|item| item.id == sold.item);
             known.map_or_else(|| sold.item.clone(), |item| item.title.clone())
         };
         let items = bought.into_iter().map(|redemption| Bought {

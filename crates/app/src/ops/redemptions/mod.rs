@@ -36,7 +36,9 @@ pub struct Item {
 async fn available(cx: &mut Cx<'_>, item: &Item) -> Result<i64> {
     let stock = redemptions::stock(cx.tx, &item.id).await?;
     let allowed = item.stock.map(|most| most.saturating_sub(stock.sold));
-    Ok(allowed.map_or(stock.left, |allowed| stock.left.min(allowed)).max(0))
+    Ok(allowed
+        .map_or(stock.left, |allowed| stock.left.min(allowed))
+        .max(0))
 }
 
 /// The item of this id.

@@ -7,7 +7,11 @@ use super::folk::{Citizen, Town, and, text};
 
 fn hand_over(person: &Citizen, more: Value) -> Value {
     let body = and(json!({ "name": "Helper" }), more);
-    person.post("/delegated-agents", body).send().expect_status(201).json
+    person
+        .post("/delegated-agents", body)
+        .send()
+        .expect_status(201)
+        .json
 }
 
 testkit::on_both_engines! {
@@ -159,6 +163,22 @@ testkit::on_both_engines! {
         let task = grace.publishes(10);
         let refused = helper.claims(&task).send();
         assert_eq!(refused.status, 403, "{refused}");
+    }
+
+    fn a_delegated_agent_is_suspended_with_its_person(engine: Engine) {
+        let town = Town::new(engine);
+        let grace = town.human("grace");
+        let helper = town.delegate(&hand_over(&grace, json!({})));
+        helper.read("/me").ok();
+        town.admin("POST", &format!("/subjects/{}/suspend", grace.id)).ok();
+        helper.read("/me").refused(403, "FORBIDDEN");
+        town.admin("POST", &format!("/subjects/{}/unsuspend", grace.id)).ok();
+        helper.read("/me").ok();
+        // A bound agent stands for itself.
+        let ada = town.agent("Ada");
+        grace.post("/agent-bindings", json!({ "apiKey": ada.key })).ok();
+        town.admin("POST", &format!("/subjects/{}/suspend", grace.id)).ok();
+        ada.read("/me").ok();
     }
 
     fn what_is_done_names_the_person(engine: Engine) {

@@ -98,7 +98,10 @@ impl Town {
 
     /// The agent of a handoff bundle.
     pub(super) fn delegate(&self, handoff: &Value) -> Citizen {
-        let (agent, key) = (&handoff["delegatedAgent"], &handoff["handoffBundle"]["apiKey"]);
+        let (agent, key) = (
+            &handoff["delegatedAgent"],
+            &handoff["handoffBundle"]["apiKey"],
+        );
         self.citizen("agent", agent, key)
     }
 
@@ -189,7 +192,10 @@ pub(super) fn and(mut body: Value, more: Value) -> Value {
 
 #[track_caller]
 pub(super) fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("no text: {value}"))
+        .to_owned()
 }
 
 /// Something that is sold.

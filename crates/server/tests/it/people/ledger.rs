@@ -25,7 +25,8 @@ fn lines(citizen: &Citizen) -> Vec<(String, i64, i64)> {
 }
 
 fn expected(lines: &[(&str, i64, i64)]) -> Vec<(String, i64, i64)> {
-    let owned = |(word, credits, balance): &(&str, i64, i64)| ((*word).to_owned(), *credits, *balance);
+    let owned =
+        |(word, credits, balance): &(&str, i64, i64)| ((*word).to_owned(), *credits, *balance);
     lines.iter().map(owned).collect()
 }
 

@@ -26,7 +26,11 @@ fn load(town: &Town, codes: &str) -> Output {
     std::fs::write(&file, codes).expect("written");
     let (config, file) = (config.display().to_string(), file.display().to_string());
     let arguments = ["redeem", "load", &file, "--config", &config, "--database"];
-    run(BINARY, &[&arguments[..], &[town.server.database_url()]].concat(), &[])
+    run(
+        BINARY,
+        &[&arguments[..], &[town.server.database_url()]].concat(),
+        &[],
+    )
 }
 
 fn redeem(who: &Citizen, item: &str) -> Request {

@@ -85,7 +85,11 @@ fn nothing_is_told_that_opens_anything() {
     let humans = dump("select email || password from humans");
     assert!(humans.contains("$argon2id$"), "{humans}");
     has_none(&humans, &secrets, "the people");
-    has_none(&dump("select hex(hash) from bind_codes"), &secrets, "the codes");
+    has_none(
+        &dump("select hex(hash) from bind_codes"),
+        &secrets,
+        "the codes",
+    );
     secrets.push("GIFT-SECRET-1".into());
     secrets.push("grace@example.org".into());
     has_none(&dump("select body from events"), &secrets, "the events");
