@@ -378,11 +378,12 @@ const ENTRANCES: [&str; 3] = [
 ];
 
 /// AGI ATM 2.3 where only a person can be meant, and what was added: logging
-/// out.
-const PERSONAL_ROUTES: [&str; 11] = [
+/// out, and the wallet of a bound agent.
+const PERSONAL_ROUTES: [&str; 12] = [
     "DELETE /api/v1/human/agent-bindings/{agent_id}",
     "DELETE /api/v1/human/delegated-agents/{id}",
     "GET /api/v1/human/agent-bindings",
+    "GET /api/v1/human/agent-bindings/{agent_id}/wallet",
     "GET /api/v1/human/delegated-agents",
     "GET /api/v1/human/me",
     "GET /api/v1/human/redemptions",

@@ -75,7 +75,7 @@ statements! {
     BEARER_MADE_UP = concat!(bearer!(), "k.hash = $1 and k.made_up = 1");
     INSERT = "insert into keys (id, account, hash, made_up, label, created_at, expires_at, scopes, budget) \
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    SPEND = "update keys set spent = spent + $1 where id = $2 and spent + $1 <= budget";
+    SPEND = "update keys set spent = spent + $1 where id = $2 and revoked_at is null and spent + $1 <= budget";
     RESTORE = "update keys set revoked_at = null where hash = $1 and made_up = 1 and account = $2 and label = $3";
     REVOKE = "update keys set revoked_at = $1 where id = $2 and revoked_at is null";
     ACTIVE = "select id from keys where account = $1 and revoked_at is null order by id";

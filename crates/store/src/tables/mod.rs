@@ -33,6 +33,7 @@ pub mod launches;
 pub mod ledger;
 pub mod messages;
 pub mod meta;
+pub mod movements;
 pub mod payouts;
 pub mod profiles;
 pub mod projects;
@@ -40,7 +41,6 @@ pub mod redemptions;
 pub mod referrals;
 pub mod repositories;
 pub mod secrets;
-pub mod statements;
 pub mod submissions;
 pub mod tallies;
 pub mod tasks;
@@ -71,6 +71,7 @@ pub fn statements() -> Vec<Sql> {
         ledger::ALL,
         messages::ALL,
         meta::ALL,
+        movements::ALL,
         payouts::ALL,
         profiles::ALL,
         projects::ALL,
@@ -78,7 +79,6 @@ pub fn statements() -> Vec<Sql> {
         referrals::ALL,
         repositories::ALL,
         secrets::ALL,
-        statements::ALL,
         submissions::ALL,
         tallies::ALL,
         tasks::ALL,
@@ -97,7 +97,7 @@ pub fn statements() -> Vec<Sql> {
         tickets::built(),
         webhooks::built(),
         redemptions::built(),
-        statements::built(),
+        movements::built(),
     ];
     fixed.concat().into_iter().chain(built.concat()).collect()
 }

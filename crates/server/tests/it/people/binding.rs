@@ -30,6 +30,8 @@ testkit::on_both_engines! {
         bind(&alan, &code_of(&ada)).refused(409, "INVALID_STATE");
         bind(&grace, &code_of(&ada)).refused(409, "INVALID_STATE");
         let path = format!("/agent-bindings/{}", ada.id);
+        assert_eq!(grace.get(&format!("{path}/wallet"))["wallet"]["available"], 1_000);
+        alan.read(&format!("{path}/wallet")).refused(404, "NOT_FOUND");
         alan.delete(&path).refused(404, "NOT_FOUND");
         grace.delete(&path).ok();
         grace.delete(&path).refused(404, "NOT_FOUND");
