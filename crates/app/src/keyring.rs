@@ -126,8 +126,13 @@ impl Keyring {
 
     pub(crate) fn forget(&self, account: AccountId) {
         self.forgotten.fetch_add(1, Ordering::AcqRel);
+        // Whoever acts for the account stands and falls with it.
+        let depends = |bearer: &Bearer| {
+            let mandate = bearer.mandate.as_ref();
+            bearer.account == account || mandate.is_some_and(|mandate| mandate.principal == account)
+        };
         self.bearers
-            .retain(|_, remembered| remembered.bearer.account != account);
+            .retain(|_, remembered| !depends(&remembered.bearer));
     }
 
     pub(crate) fn clear(&self) {

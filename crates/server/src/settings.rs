@@ -20,7 +20,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub use github::GitHub;
-pub use redemption::Redemption;
+pub use redemption::{Item as CatalogueItem, Redemption};
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Deserialize, Serialize)]

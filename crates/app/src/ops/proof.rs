@@ -51,7 +51,7 @@ mod tests {
             .expect("one in a thousand");
         assert!(check(10, "ada", Some(&found)).is_ok());
         assert!(check(0, "ada", None).is_ok());
-        let refused = |subject, nonce| check(10, subject, nonce).is_err();
+        let refused = |subject: &str, nonce: Option<&str>| check(10, subject, nonce).is_err();
         assert!(refused("ada", None));
         let others = (0..100).filter(|n| refused(&format!("eve{n}"), Some(found.as_str())));
         assert!(others.count() > 90, "it is no proof for others");

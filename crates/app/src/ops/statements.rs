@@ -9,7 +9,7 @@ use domain::money::{Bucket, Units};
 use domain::page::{Listed, Page};
 use domain::{Result, Time};
 use store::tables::ledger::{Place, Reason};
-use store::tables::statements::{self, Line, Of};
+use store::tables::movements::{self, Line, Of};
 use uuid::Uuid;
 
 use crate::ops::credits::{ASSET, credits};
@@ -67,10 +67,10 @@ impl Op for Statement {
             asset: ASSET,
             now: cx.now,
         };
-        let lines = statements::list(cx.tx, of, self.page).await?;
+        let lines = movements::list(cx.tx, of, self.page).await?;
         let newer = match self.page.offset() {
             0 => 0,
-            lines => statements::change_of_latest(cx.tx, of, lines).await?,
+            lines => movements::change_of_latest(cx.tx, of, lines).await?,
         };
         let mut balance = credits(cx, account).await?.available.saturating_sub(newer);
         let mut items = Vec::with_capacity(lines.len());
@@ -82,7 +82,7 @@ impl Op for Statement {
         Ok(Listed {
             items,
             page: self.page,
-            total: statements::count(cx.tx, of).await?,
+            total: movements::count(cx.tx, of).await?,
         })
     }
 }

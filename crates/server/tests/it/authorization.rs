@@ -5,11 +5,12 @@
 //! what was named is looked up: bodies here are missing, broken or empty, and
 //! every id is made up.
 //!
-//! To extend: a new permission is a new arm of [`expected`]; a new route of the
-//! POLT door that needs a key is a new line in its role's list.
+//! To extend: a new permission is a new arm of [`of_the_role`]; a new route of the
+//! POLT door that needs a key, or one of the AGI ATM door for people or the
+//! operator alone, is a new line in its role's list.
 
 use api::Route;
-use domain::policy::Permission;
+use domain::policy::{Permission, Scope};
 use serde_json::json;
 use testkit::engine::Engine;
 use testkit::http::{Answer, Client, Request};
@@ -27,22 +28,56 @@ enum Caller {
     Agent,
     Banned,
     Operator,
+    Human,
+    /// An agent with a key that was handed over, with every scope.
+    Delegate,
+    /// As before, with no scope.
+    Powerless,
 }
 
-/// The refusal that somebody gets, if any.
-fn expected(needs: Permission, caller: Caller) -> Option<(u16, &'static str)> {
-    use Caller::{Agent, Banned, Operator, WithWrongKey, WithoutKey};
-    use Permission::{BeHuman, Notify, ReadPublic, Register};
-    match (needs, caller) {
-        (ReadPublic | Register | Notify, _) => None,
-        (BeHuman, Agent | Operator) => Some((403, "WRONG_ROLE")),
-        (_, Operator) => None,
-        (needs, Agent) if is_for_members(needs) => None,
-        (_, WithoutKey) => Some((401, "MISSING_CREDENTIAL")),
-        (_, WithWrongKey) => Some((401, "INVALID_KEY")),
-        (_, Banned) => Some((403, "ACCOUNT_BANNED")),
-        (_, Agent) => Some((403, "OPERATOR_ONLY")),
+/// The refusal that somebody gets, if any: for what is asked first, then for
+/// the side of the door.
+fn expected(route: &Route, caller: Caller) -> Option<(u16, &'static str)> {
+    use Caller::{Banned, Operator, WithWrongKey, WithoutKey};
+    let needs = route.needs;
+    if !needs.needs_credential() {
+        return None;
     }
+    match caller {
+        WithoutKey => Some((401, "MISSING_CREDENTIAL")),
+        WithWrongKey => Some((401, "INVALID_KEY")),
+        Banned => Some((403, "ACCOUNT_BANNED")),
+        Operator if needs == Permission::BeHuman => Some((403, "WRONG_ROLE")),
+        Operator => of_the_side(route, caller),
+        _ => of_the_role(needs, caller).or_else(|| of_the_side(route, caller)),
+    }
+}
+
+fn of_the_role(needs: Permission, caller: Caller) -> Option<(u16, &'static str)> {
+    use Permission::{BeAgent, BeHuman, Claim, Deliver, Look, Participate, ReachSecrets};
+    let (is_for_members, wrong) = (is_for_members(needs), Some((403, "WRONG_ROLE")));
+    match (caller, needs) {
+        (Caller::Human, BeHuman) => None,
+        (Caller::Human, Look | Claim | Deliver | ReachSecrets | BeAgent) => wrong,
+        (Caller::Agent, BeHuman) => wrong,
+        (Caller::Agent | Caller::Human, _) if is_for_members => None,
+        (Caller::Agent | Caller::Human, _) => Some((403, "OPERATOR_ONLY")),
+        (_, Participate | BeAgent) => wrong,
+        (Caller::Delegate, _) if is_for_members => None,
+        (Caller::Powerless, _) if is_for_members => Some((403, "SCOPE_MISSING")),
+        _ => wrong,
+    }
+}
+
+/// People have their own paths at the AGI ATM door, and agents theirs.
+fn of_the_side(route: &Route, caller: Caller) -> Option<(u16, &'static str)> {
+    let is_human = matches!(caller, Caller::Human);
+    let is_wrong = match route.door {
+        "agiatm-agent" => is_human,
+        "agiatm-human" => !is_human,
+        _ => false,
+    };
+    is_wrong.then_some((403, "WRONG_ROLE"))
 }
 
 /// What an account may do in its own right.
@@ -66,15 +101,25 @@ fn is_for_members(needs: Permission) -> bool {
     )
 }
 
+/// The code of a refusal, as the house calls it: the doors spell it in
+/// different cases, and one has words of its own beside it.
+fn code(answer: &Answer) -> String {
+    let reason = answer.json.pointer("/error/details/reason");
+    let code = reason.and_then(serde_json::Value::as_str);
+    code.or(answer.code())
+        .unwrap_or("none")
+        .to_ascii_uppercase()
+}
+
+/// Rules about the thing or about the body, and not about the role.
+const ELSEWHERE: [&str; 3] = ["NOT_THE_ASSIGNEE", "MISSING_SIGNATURE", "WRONG_LOGIN"];
+
 #[track_caller]
 fn check(route: &Route, caller: Caller, answer: &Answer) {
-    // The doors spell codes in different cases.
-    let code = answer.code().unwrap_or("none").to_ascii_uppercase();
-    // Rules about the task and about the body, and not about the role.
-    let is_elsewhere = code == "NOT_THE_ASSIGNEE" || code == "MISSING_SIGNATURE";
-    let is_refused = [401, 403].contains(&answer.status) && !is_elsewhere;
+    let code = code(answer);
+    let is_refused = [401, 403].contains(&answer.status) && !ELSEWHERE.contains(&code.as_str());
     let found = is_refused.then_some((answer.status, code.as_str()));
-    let expected = expected(route.needs, caller);
+    let expected = expected(route, caller);
     assert_eq!(found, expected, "{caller:?} at {route:?}\n{answer}");
     assert!(answer.status < 500, "{answer}");
 }
@@ -147,6 +192,65 @@ fn as_an_agent() {
             check(route, Caller::Agent, &answer);
         }
     }
+}
+
+/// A person's token.
+fn person(server: &Server, name: &str) -> Client {
+    let body = json!({
+        "email": format!("{name}@example.org"),
+        "password": "correct horse battery",
+        "displayName": name,
+    });
+    let made = server
+        .client()
+        .post("/api/v1/human/register")
+        .json(body)
+        .ok();
+    server
+        .client()
+        .with_key(made["token"].as_str().expect("a token"))
+}
+
+#[test]
+fn as_a_person() {
+    let server = Server::start(Engine::Sqlite);
+    let grace = person(&server, "grace");
+    for (route, n) in api::routes().iter().zip(0..) {
+        // One that logs out cannot ask again.
+        if route.operation == "people.logout" {
+            let once = person(&server, &format!("once-{n}"));
+            check(route, Caller::Human, &ask(&once, route).send());
+            continue;
+        }
+        for request in bodies(&grace, route) {
+            check(route, Caller::Human, &request.send());
+        }
+    }
+}
+
+fn as_a_delegate(caller: Caller, scopes: &[&str]) {
+    let server = Server::start(Engine::Sqlite);
+    let body = json!({ "name": "Helper", "scopes": scopes });
+    let handed_over = person(&server, "grace").post("/api/v1/human/delegated-agents");
+    let bundle = handed_over.json(body).ok()["handoffBundle"].clone();
+    let key = bundle["apiKey"].as_str().expect("a key");
+    let helper = server.client().with_key(key);
+    for route in api::routes() {
+        for request in bodies(&helper, &route) {
+            check(&route, caller, &request.send());
+        }
+    }
+}
+
+#[test]
+fn as_a_delegated_agent_with_every_scope() {
+    let all = Scope::ALL.map(Scope::as_str);
+    as_a_delegate(Caller::Delegate, &all);
+}
+
+#[test]
+fn as_a_delegated_agent_without_scopes() {
+    as_a_delegate(Caller::Powerless, &[]);
 }
 
 #[test]
@@ -257,13 +361,75 @@ fn the_workplace_has_the_roles_of_its_contract() {
         WORKPLACE_OPEN_ROUTES
     );
     assert_eq!(
-        having(|needs| needs.needs_credential() && needs != Permission::Participate),
+        having(|needs| needs.needs_credential() && !is_for_members(needs)),
         WORKPLACE_OPERATOR_ROUTES
     );
     assert_eq!(
         having(|needs| needs == Permission::Register),
         ["POST /api/agent/v1/register"]
     );
+}
+
+/// AGI ATM 2.3 and 2.4 where they give the first credential.
+const ENTRANCES: [&str; 3] = [
+    "POST /api/v1/agent/register",
+    "POST /api/v1/human/login",
+    "POST /api/v1/human/register",
+];
+
+/// AGI ATM 2.3 where only a person can be meant, and what was added: logging
+/// out, and the wallet of a bound agent.
+const PERSONAL_ROUTES: [&str; 12] = [
+    "DELETE /api/v1/human/agent-bindings/{agent_id}",
+    "DELETE /api/v1/human/delegated-agents/{id}",
+    "GET /api/v1/human/agent-bindings",
+    "GET /api/v1/human/agent-bindings/{agent_id}/wallet",
+    "GET /api/v1/human/delegated-agents",
+    "GET /api/v1/human/me",
+    "GET /api/v1/human/redemptions",
+    "POST /api/v1/human/agent-bindings",
+    "POST /api/v1/human/delegated-agents",
+    "POST /api/v1/human/delegated-agents/{id}/rotate",
+    "POST /api/v1/human/logout",
+    "POST /api/v1/human/redemptions",
+];
+
+/// AGI ATM 2.4, the operator's line, and what was added: to lift a suspension.
+const ADMIN_ROUTES: [&str; 5] = [
+    "GET /api/v1/admin/ledger/verify",
+    "POST /api/v1/admin/clock/advance",
+    "POST /api/v1/admin/credits/adjust",
+    "POST /api/v1/admin/subjects/{id}/suspend",
+    "POST /api/v1/admin/subjects/{id}/unsuspend",
+];
+
+#[test]
+fn the_sides_of_funded_work_have_the_roles_of_their_contract() {
+    use Permission::{Administer, BeAgent, BeHuman, Moderate, ReadPublic, Register};
+    let both = |wanted: fn(Permission) -> bool| {
+        let sides = ["agiatm-agent", "agiatm-human"];
+        sides.map(|side| having(side, wanted)).concat()
+    };
+    assert_eq!(both(|needs| needs == Register), ENTRANCES);
+    assert_eq!(both(|needs| needs == BeHuman), PERSONAL_ROUTES);
+    assert_eq!(having("agiatm-admin", |_| true), ADMIN_ROUTES);
+    // On each side only what its own may do.
+    let none: [String; 0] = [];
+    assert_eq!(having("agiatm-market", |needs| needs != ReadPublic), none);
+    assert_eq!(
+        having("agiatm-admin", |needs| needs != Administer
+            && needs != Moderate),
+        none
+    );
+    assert_eq!(
+        having("agiatm-agent", |needs| needs != Register
+            && !is_for_members(needs)),
+        none
+    );
+    let for_people = |needs| {
+        needs != BeHuman && needs != Register && (!is_for_members(needs) || needs == BeAgent)
+    };
+    assert_eq!(having("agiatm-human", for_people), none);
 }
 
 #[test]

@@ -67,7 +67,7 @@ const OWED: &str = "insert into payouts select randomblob(16), project, null, id
                     '', '', null, 0 from tasks limit 1";
 
 /// Damage to the example, and the invariant that it violates.
-const DAMAGE: [(&str, &str); 35] = [
+const DAMAGE: [(&str, &str); 39] = [
     (
         "no balance of a subject is negative",
         "update ledger_accounts set balance = -1 where asset = 'POLT'",
@@ -99,15 +99,31 @@ const DAMAGE: [(&str, &str); 35] = [
     ),
     (
         "what an account has set aside is what its open tasks offer",
-        "insert into ledger_accounts values (randomblob(16), 'POLT', 'escrow', 1)",
+        "insert into ledger_accounts select id, 'credits', 'escrow', 1 from accounts limit 1",
     ),
     (
         "what is held is what waits to be released",
-        "insert into holds values (randomblob(16), randomblob(16), 'credits', 1, null, null, 0, 0, 0)",
+        "insert into ledger_accounts select id, 'credits', 'held', 1 from accounts limit 1",
     ),
     (
         "what was released was held",
-        "insert into holds values (randomblob(16), randomblob(16), 'credits', 1, null, null, 0, 0, 1)",
+        "insert into holds (account, id, asset, units, paid_at, available_at, ended) values (x'01', x'01', 'credits', 1, 0, 0, 1)",
+    ),
+    (
+        "what was bought is what was spent on it",
+        "insert into redemptions (id, account, item, units, code, created_at) values (x'01', x'01', 'card', 1, 'c', 0)",
+    ),
+    (
+        "a code is sold once, and each purchase has one",
+        "insert into redemption_codes (item, code, redemption, loaded_at) values ('card', 'c', x'01', 0)",
+    ),
+    (
+        "credits for registering are given once",
+        "insert into awards (account, what, created_at) values (x'01', 'registration', 0)",
+    ),
+    (
+        "referrers are rewarded once for each who became active",
+        "insert into referrals (account, referrer, registered_at, rewarded) values (x'01', x'02', 0, 1)",
     ),
     ("earnings are the sum of payouts", "delete from earnings"),
     (
@@ -214,7 +230,7 @@ fn an_audit_names_what_is_violated() {
     command(scratch.url(), &["backup", &example]).ok();
     let sound = command(scratch.url(), &["audit"]).ok();
     let invariants = DAMAGE.map(|(invariant, _)| format!("ok       {invariant}"));
-    let summary = "35 of 35 invariants hold".to_owned();
+    let summary = "39 of 39 invariants hold".to_owned();
     let lines: Vec<_> = invariants.into_iter().chain([summary]).collect();
     assert_eq!(sound.trim_end().lines().collect::<Vec<_>>(), lines);
 

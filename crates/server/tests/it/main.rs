@@ -15,6 +15,7 @@ mod market;
 mod openpod;
 mod openpod_chat;
 mod openpod_knowledge;
+mod people;
 mod polt_rules;
 mod polt_transcripts;
 mod program;

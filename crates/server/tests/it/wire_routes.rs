@@ -18,11 +18,20 @@ fn is_a_refusal(answer: &Answer, status: u16, code: &str) {
         (status, code.to_owned()),
         "{answer}"
     );
-    assert!(answer.json["error"].is_string(), "{answer}");
-    if answer.json.get("data").is_none() {
+    if answer.json["error"].is_object() {
+        assert_eq!(answer.json["statusCode"], status, "{answer}");
+        assert_eq!(
+            answer.json["error"]["message"], answer.json["message"],
+            "{answer}"
+        );
+    } else if answer.json.get("data").is_none() {
         assert_eq!(answer.json["statusCode"], status, "{answer}");
         assert_eq!(answer.json["error"], answer.json["message"], "{answer}");
     }
+    assert!(
+        answer.json["error"].is_string() || answer.json["error"].is_object(),
+        "{answer}"
+    );
     assert!(
         answer
             .header("content-type")

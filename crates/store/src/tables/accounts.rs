@@ -46,7 +46,10 @@ statements! {
         order by completed_tasks desc, id limit $1");
     LEADERS_EARNED = "select g.account, g.asset, g.units from (select id from accounts where completed_tasks > 0 \
         order by completed_tasks desc, id limit $1) l join earnings g on g.account = l.id order by g.asset";
-    STANDING = "select status, ban_reason, (select count(*) from tasks where assignee = accounts.id \
+    // A delegated agent without a key is out as if it were banned: its key may
+    // have been looked at before it was taken back.
+    STANDING = "select case when kind = 'delegated' and not exists (select 1 from keys k where k.account = accounts.id \
+        and k.revoked_at is null) then 'banned' else status end, ban_reason, (select count(*) from tasks where assignee = accounts.id \
         and phase = 'working' and listed = 1) from accounts where id = $1";
     INSERT = "insert into accounts (id, kind, handle, handle_key, display_name, bio, status, ban_reason, \
         completed_tasks, created_at, owner) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing";

@@ -78,6 +78,26 @@ statements! {
     );
     MATURED = "select count(*) from holds h where h.ended = 1 and not exists \
         (select 1 from ledger_entries e where e.id = h.id and e.reason = 'mature' and e.units = h.units)";
+    BOUGHT = differing!(
+        "r.account",
+        "select account, units as n from redemptions",
+        "select debit_owner, -units from ledger_entries where reason = 'redeem'"
+    );
+    CODES = differing!(
+        "r.redemption",
+        "select id as redemption, 1 as n from redemptions",
+        "select redemption, -1 from redemption_codes where redemption is not null"
+    );
+    GRANTED = differing!(
+        "r.account",
+        "select account, 1 as n from awards where what = 'registration'",
+        "select credit_owner, -1 from ledger_entries where reason = 'grant'"
+    );
+    REFERRALS = differing!(
+        "r.account",
+        "select referrer as account, rewarded as n from referrals",
+        "select credit_owner, -1 from ledger_entries where reason = 'referral'"
+    );
     EARNINGS = differing!(
         "r.account, r.asset",
         "select account, asset, units as n from earnings",
@@ -239,6 +259,22 @@ const INVARIANTS: &[Invariant] = &[
     Invariant {
         says: "what was released was held",
         sql: MATURED,
+    },
+    Invariant {
+        says: "what was bought is what was spent on it",
+        sql: BOUGHT,
+    },
+    Invariant {
+        says: "a code is sold once, and each purchase has one",
+        sql: CODES,
+    },
+    Invariant {
+        says: "credits for registering are given once",
+        sql: GRANTED,
+    },
+    Invariant {
+        says: "referrers are rewarded once for each who became active",
+        sql: REFERRALS,
     },
     Invariant {
         says: "earnings are the sum of payouts",

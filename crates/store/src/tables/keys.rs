@@ -51,7 +51,7 @@ pub struct Bearer {
     pub kind: AccountKind,
     /// Its name, which never changes.
     pub handle: String,
-    /// Whether that account may act.
+    /// Whether that account may act, and the person for whom it does.
     pub status: AccountStatus,
     /// Why not.
     pub ban_reason: Option<String>,
@@ -63,8 +63,10 @@ pub struct Bearer {
 
 macro_rules! bearer {
     () => {
-        "select k.id, a.id, a.kind, a.status, a.ban_reason, k.expires_at, a.handle, k.hash, k.scopes, a.owner from keys k \
-         join accounts a on a.id = k.account where k.revoked_at is null and "
+        "select k.id, a.id, a.kind, coalesce(p.status, a.status), coalesce(p.ban_reason, a.ban_reason), k.expires_at, a.handle, \
+         k.hash, k.scopes, a.owner from keys k join accounts a on a.id = k.account \
+         left join accounts p on p.id = a.owner and k.scopes is not null and p.status = 'banned' \
+         where k.revoked_at is null and "
     };
 }
 
@@ -73,7 +75,7 @@ statements! {
     BEARER_MADE_UP = concat!(bearer!(), "k.hash = $1 and k.made_up = 1");
     INSERT = "insert into keys (id, account, hash, made_up, label, created_at, expires_at, scopes, budget) \
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    SPEND = "update keys set spent = spent + $1 where id = $2 and spent + $1 <= budget";
+    SPEND = "update keys set spent = spent + $1 where id = $2 and revoked_at is null and spent + $1 <= budget";
     RESTORE = "update keys set revoked_at = null where hash = $1 and made_up = 1 and account = $2 and label = $3";
     REVOKE = "update keys set revoked_at = $1 where id = $2 and revoked_at is null";
     ACTIVE = "select id from keys where account = $1 and revoked_at is null order by id";

@@ -35,6 +35,7 @@ pub mod ledger;
 pub mod market;
 pub mod messages;
 pub mod meta;
+pub mod movements;
 pub mod payouts;
 pub mod profiles;
 pub mod projects;
@@ -42,7 +43,6 @@ pub mod redemptions;
 pub mod referrals;
 pub mod repositories;
 pub mod secrets;
-pub mod statements;
 pub mod submissions;
 pub mod tallies;
 pub mod tasks;
@@ -75,6 +75,7 @@ pub fn statements() -> Vec<Sql> {
         market::ALL,
         messages::ALL,
         meta::ALL,
+        movements::ALL,
         payouts::ALL,
         profiles::ALL,
         projects::ALL,
@@ -82,7 +83,6 @@ pub fn statements() -> Vec<Sql> {
         referrals::ALL,
         repositories::ALL,
         secrets::ALL,
-        statements::ALL,
         submissions::ALL,
         tallies::ALL,
         tasks::ALL,
@@ -102,7 +102,7 @@ pub fn statements() -> Vec<Sql> {
         tickets::built(),
         webhooks::built(),
         redemptions::built(),
-        statements::built(),
+        movements::built(),
     ];
     fixed.concat().into_iter().chain(built.concat()).collect()
 }

@@ -41,14 +41,14 @@ statements! {
     INSERT = "insert into referrals (account, referrer, registered_at, onboarded_at, settled_at, rewarded) \
         values ($1, $2, $3, null, null, 0)";
     ONBOARDED = "update referrals set onboarded_at = $1 where account = $2 and onboarded_at is null \
-        returning referrer, case when settled_at is null then 0 else 1 end";
+        returning referrer, cast(case when settled_at is null then 0 else 1 end as bigint)";
     SETTLED = "update referrals set settled_at = $1 where account = $2 and settled_at is null \
-        returning referrer, case when onboarded_at is null then 0 else 1 end";
+        returning referrer, cast(case when onboarded_at is null then 0 else 1 end as bigint)";
     REWARDED = "update referrals set rewarded = 1 where account = $1";
     REFERRER = "select referrer from referrals where account = $1";
     LIST = "select r.account, a.display_name, a.kind, r.registered_at, r.onboarded_at, r.settled_at, r.rewarded \
         from referrals r join accounts a on a.id = r.account where r.referrer = $1 order by r.account desc limit $2";
-    COUNTS = "select count(*), coalesce(sum(rewarded), 0) from referrals where referrer = $1";
+    COUNTS = "select count(*), cast(coalesce(sum(rewarded), 0) as bigint) from referrals where referrer = $1";
 }
 
 /// Notes who brought an account, at its registration.

@@ -1,6 +1,7 @@
 //! Agents in a person's console (AGI ATM 5.4).
 
-use app::ops::bindings::{Bind, Binding as Stored, List, Proof, Unbind};
+use app::ops::bindings::{self, Bind, Binding as Stored, List, Proof, Unbind};
+use app::ops::credits::Credits;
 use app::{Answer, Hidden};
 use domain::id::AccountId;
 use domain::page::{Listed, Page};
@@ -8,6 +9,7 @@ use domain::{Result, Time, limits};
 use serde::{Deserialize, Serialize};
 
 use super::envelope::{self, At, Fields};
+use super::objects::Wallet;
 use super::people::first;
 use super::{People, required};
 use crate::dialect::{Text, Wire};
@@ -95,10 +97,23 @@ impl Wire<People> for Unbind {
     }
 }
 
+impl Wire<People> for bindings::Wallet {
+    fn decode(input: &Input<'_>) -> Result<Self> {
+        Ok(Self {
+            agent: AccountId(input.id("agentId")),
+        })
+    }
+
+    fn encode(credits: Credits, _: Time) -> Answer {
+        envelope::single(200, "wallet", &Wallet::of(&credits))
+    }
+}
+
 /// Routes of this file.
 pub(super) fn routes() -> Routes {
     Routes::default()
         .post::<People, Bind>("/api/v1/human/agent-bindings")
         .get::<People, List>("/api/v1/human/agent-bindings")
         .delete::<People, Unbind>("/api/v1/human/agent-bindings/{agentId}")
+        .get::<People, bindings::Wallet>("/api/v1/human/agent-bindings/{agentId}/wallet")
 }

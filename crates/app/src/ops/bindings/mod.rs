@@ -8,13 +8,19 @@
 mod bind;
 mod list;
 mod unbind;
+mod wallet;
 
 pub use bind::{Bind, Proof};
 pub use list::List;
 pub use unbind::Unbind;
+pub use wallet::Wallet;
 
-use domain::Time;
+use domain::account::AccountKind;
+use domain::id::AccountId;
+use domain::{Error, Result, Time};
+use store::tables::accounts::{self, Account};
 
+use crate::Cx;
 use crate::ops::agents::Agent;
 
 /// An agent that is bound.
@@ -24,4 +30,12 @@ pub struct Binding {
     pub agent: Agent,
     /// Since when.
     pub since: Option<Time>,
+}
+
+/// An agent that is bound to a person.
+async fn bound(cx: &mut Cx<'_>, person: AccountId, agent: AccountId) -> Result<Account> {
+    let found = accounts::find(cx.tx, agent).await?;
+    found
+        .filter(|account| account.owner == Some(person) && account.kind == AccountKind::Agent)
+        .ok_or_else(|| Error::not_found("binding_not_found", "no agent of this id is bound to you"))
 }

@@ -1,13 +1,13 @@
 //! A person releases an agent that is bound to it.
 
-use domain::account::AccountKind;
+use domain::Result;
 use domain::event::Happening;
 use domain::id::AccountId;
-use domain::{Error, Result};
 use serde_json::json;
 use store::Lock;
 use store::tables::accounts;
 
+use super::bound;
 use crate::{Cx, Op};
 
 /// Releases an agent.
@@ -24,10 +24,7 @@ impl Op for Unbind {
     async fn run(self, cx: &mut Cx<'_>) -> Result<AccountId> {
         let person = cx.actor.account()?;
         cx.tx.lock(Lock::Account(self.agent)).await?;
-        let found = accounts::find(cx.tx, self.agent).await?;
-        let bound = found
-            .filter(|account| account.owner == Some(person) && account.kind == AccountKind::Agent);
-        let agent = bound.ok_or_else(unknown)?.id;
+        let agent = bound(cx, person, self.agent).await?.id;
         accounts::set_owner(cx.tx, agent, None).await?;
         let facts = json!({ "human": person.to_string() });
         cx.record_inside(None, Happening::AgentUnbound, agent, facts)
@@ -35,8 +32,4 @@ impl Op for Unbind {
         cx.touch_account(agent);
         Ok(agent)
     }
-}
-
-fn unknown() -> Error {
-    Error::not_found("binding_not_found", "no agent of this id is bound to you")
 }

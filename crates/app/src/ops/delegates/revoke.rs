@@ -65,3 +65,58 @@ async fn fetch(
     let way = (Place::wallet(agent), Place::wallet(person));
     cx.transfer(way, money, Reason::Allowance, None).await
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::Time;
+    use domain::id::TaskId;
+    use domain::policy::Actor;
+    use store::{Location, Store};
+    use testkit::engine::Engine;
+
+    use super::Revoke;
+    use crate::ops::delegates::{Issue, Terms};
+    use crate::ops::people::Register;
+    use crate::ops::tasks::Claim;
+    use crate::{App, Clock, Entropy, Hidden, Settings};
+
+    testkit::on_both_engines! {
+        /// The key was looked at, then it was taken back, then the claim ran.
+        fn a_revocation_overtakes_a_claim(engine: Engine) {
+            let scratch = engine.scratch();
+            let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+            runtime.block_on(async {
+                let location = Location::parse(scratch.url()).expect("a location");
+                let store = Store::open(&location).await.expect("the store opens");
+                let app = App::new(store, Settings::default(), Clock::fixed(Time(1)), Entropy::sequence());
+                let register = Register {
+                    email: "grace@example.org".into(),
+                    password: Hidden("correct horse".into()),
+                    display_name: "Grace".into(),
+                    referral: None,
+                    nonce: None,
+                };
+                let made = app.call(&Actor::Anonymous, register).await.expect("a person");
+                let grace = app.authenticate(made.token.reveal()).await.expect("her token works");
+                let issue = Issue {
+                    name: "Helper".into(),
+                    skills: vec![],
+                    terms: Terms::default(),
+                    base_url: String::new(),
+                    key_prefix: "agiatm_",
+                };
+                let handoff = app.call(&grace, issue).await.expect("an agent");
+                let helper = app.authenticate(handoff.key.reveal()).await.expect("its key works");
+                let claim = Claim { task: TaskId(Entropy::system().id(Time(1))) };
+
+                let before = app.call(&helper, claim.clone()).await;
+                assert_eq!(before.map_err(|e| e.code).err(), Some("task_not_found"));
+                let agent = handoff.delegate.agent.id;
+                app.call(&grace, Revoke { agent }).await.expect("it is taken back");
+                let after = app.call(&helper, claim).await;
+                assert_eq!(after.map_err(|e| e.code).err(), Some("account_banned"));
+                app.store().close().await;
+            });
+        }
+    }
+}
