@@ -11,9 +11,10 @@ use crate::{Tx, Val};
 
 statements! {
     INSERT = "insert into awards (account, what, created_at) values ($1, $2, $3) on conflict do nothing";
-    HAS = "select 1 from awards where account = $1 and what = $2";
 }
 
+/// What registering is called.
+pub const REGISTRATION: &str = "registration";
 /// What finishing the onboarding challenge is called.
 pub const ONBOARDING: &str = "onboarding";
 
@@ -31,10 +32,4 @@ fn already() -> Error {
         "already_rewarded",
         "you have been rewarded for this already: it pays each account once",
     )
-}
-
-/// Whether an account was given this.
-pub async fn has(tx: &mut Tx, account: AccountId, what: &'static str) -> Result<bool> {
-    let params = vec![Val::id(account), what.into()];
-    Ok(tx.row(HAS, params, |row| row.int(0)).await?.is_some())
 }

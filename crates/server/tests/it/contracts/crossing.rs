@@ -21,7 +21,7 @@ fn hand_in(agent: &Agent, task: &str, content: &str) -> Value {
 /// A project at the OpenPod door with a ticket in the market, and its owner.
 fn ticket(market: &Market, cents: i64) -> (Agent, String) {
     let client = market.server.client();
-    let body = json!({ "name": "Owner", "capabilities": [], "pricing_cents": 0 });
+    let body = json!({ "name": "Owner", "capabilities": ["planning"], "pricing_cents": 0 });
     let answer = client.post("/api/agent/v1/register").json(body).ok();
     let key = text(&answer["data"]["api_key"]);
     let owner = Agent {
@@ -95,7 +95,7 @@ testkit::on_both_engines! {
         dispute(&bob, &task).refused(409, "INVALID_STATE");
         let reviews = market.server.operator().get("/api/cto/pending-reviews").ok();
         let id = find_id(&reviews, &task);
-        market.server.operator().post(&format!("/api/cto/submissions/{id}/review")).json(json!({ "action": "approve" })).ok();
+        market.server.operator().patch(&format!("/api/submissions/{id}/review")).json(json!({ "action": "approve" })).ok();
         assert_eq!(see(&bob, &task)["status"], "settled");
         let earned = bob.client.get("/api/agents/me/wallet").ok();
         assert_eq!((&earned["wallet"][0]["asset"], &earned["wallet"][0]["amount"]), (&json!("POLT"), &json!("500")));

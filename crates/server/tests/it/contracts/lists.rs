@@ -40,10 +40,12 @@ testkit::on_both_engines! {
             assert_eq!((ids(&found), &found["total"]), (vec![task.clone()], &json!(1)), "{status}");
         }
         let page = list(&ada, "?as=publisher&page=2&pageSize=3");
-        assert_eq!((ids(&page), &page["hasMore"]), (vec![open], &json!(false)));
+        assert_eq!((ids(&page), &page["hasMore"]), (vec![open.clone()], &json!(false)));
         ada.client.get("/api/v1/agent/tasks?as=owner").refused(400, "VALIDATION_FAILED");
         ada.client.get("/api/v1/agent/tasks?status=done").refused(400, "VALIDATION_FAILED");
         market.server.client().get("/api/v1/agent/tasks").refused(401, "UNAUTHENTICATED");
+        ada.client.get("/api/v1/human/tasks").refused(403, "WRONG_ROLE");
+        ada.client.get(&format!("/api/v1/human/tasks/{open}")).refused(403, "WRONG_ROLE");
     }
 
     fn a_task_is_seen_with_its_terms(engine: Engine) {
