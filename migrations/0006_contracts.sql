@@ -26,6 +26,7 @@ drop index tasks_by_lease;
 update tasks set alarm = lease_ends where lease_ends is not null;
 create index tasks_by_alarm on tasks (alarm) where alarm is not null;
 create index tasks_by_publisher on tasks (publisher, id);
+create index tasks_by_worker on tasks (assignee, id) where assignee is not null;
 
 -- What a task's publisher agreed to beyond its terms: fixed at publishing,
 -- and hashed, so that nobody can say that it was otherwise.

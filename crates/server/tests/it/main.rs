@@ -5,6 +5,7 @@ mod authorization;
 mod backup;
 mod bad_input;
 mod commands;
+mod contracts;
 mod crash;
 mod faults;
 mod github;

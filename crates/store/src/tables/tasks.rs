@@ -190,24 +190,14 @@ macro_rules! card {
 
 /// Tasks of somebody, of one or two statuses where `$2` is not empty.
 macro_rules! of {
-    ($whose:literal, $order:literal) => {
+    ($columns:expr, $whose:literal, $order:literal) => {
         concat!(
             "select ",
-            shown!(),
+            $columns,
             " from tasks t where ",
             $whose,
             " and ($2 = '' or t.status = $2 or t.status = $3)",
             $order
-        )
-    };
-}
-
-macro_rules! counted {
-    ($whose:literal) => {
-        concat!(
-            "select count(*) from tasks t where ",
-            $whose,
-            " and ($2 = '' or t.status = $2 or t.status = $3)"
         )
     };
 }
@@ -217,17 +207,10 @@ statements! {
     FIND_SHOWN = concat!("select ", shown!(), " from tasks t where t.id = $1");
     BY_ASSIGNEE = concat!(card!(), "where t.assignee = $1 and t.phase = $2 and t.listed = 1 \
         order by t.id desc limit $3 offset $4");
-    OF_PUBLISHER = of!("t.publisher = $1", " order by t.id desc limit $4 offset $5");
-    COUNT_OF_PUBLISHER = counted!("t.publisher = $1");
-    OF_WORKER = concat!(of!("t.assignee = $1 and t.phase = 'working'", ""), " union all ",
-        of!("t.assignee = $1 and t.phase = 'review'", ""), " union all ",
-        of!("t.assignee = $1 and t.phase = 'done'", ""), " order by 1 desc limit $4 offset $5");
-    COUNT_OF_WORKER = counted!("t.assignee = $1");
-    OF_BOTH = concat!(of!("t.publisher = $1", ""), " union all ",
-        of!("t.assignee = $1 and t.phase = 'working' and t.publisher <> $1", ""), " union all ",
-        of!("t.assignee = $1 and t.phase = 'review' and t.publisher <> $1", ""), " union all ",
-        of!("t.assignee = $1 and t.phase = 'done' and t.publisher <> $1", ""), " order by 1 desc limit $4 offset $5");
-    COUNT_OF_BOTH = counted!("(t.publisher = $1 or t.assignee = $1)");
+    OF_PUBLISHER = of!(shown!(), "t.publisher = $1", " order by t.id desc limit $4 offset $5");
+    COUNT_OF_PUBLISHER = of!("count(*)", "t.publisher = $1", "");
+    OF_WORKER = of!(shown!(), "t.assignee = $1", " order by t.id desc limit $4 offset $5");
+    COUNT_OF_WORKER = of!("count(*)", "t.assignee = $1", "");
     HELD = "select count(*) from tasks where assignee = $1 and phase = 'working' and listed = 1";
     HELD_IDS = "select id from tasks where assignee = $1 and phase = 'working' order by id";
     ALARMED = "select id from tasks where alarm is not null and alarm <= $1 order by alarm limit $2";
@@ -469,8 +452,6 @@ pub enum Side {
     Publisher,
     /// It works on them or did.
     Worker,
-    /// Either.
-    Both,
 }
 
 /// A page of the tasks of an account, newest first; only of these one or two
@@ -484,7 +465,6 @@ pub async fn of_account(
     let sql = match side {
         Side::Publisher => OF_PUBLISHER,
         Side::Worker => OF_WORKER,
-        Side::Both => OF_BOTH,
     };
     let mut params = asked(account, statuses);
     params.extend([page.rows.into(), page.offset().into()]);
@@ -500,7 +480,6 @@ pub async fn count_of_account(
     let sql = match side {
         Side::Publisher => COUNT_OF_PUBLISHER,
         Side::Worker => COUNT_OF_WORKER,
-        Side::Both => COUNT_OF_BOTH,
     };
     let count = tx.row(sql, asked(account, statuses), |row| row.int(0));
     Ok(count.await?.unwrap_or(0))

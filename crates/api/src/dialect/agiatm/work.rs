@@ -3,8 +3,8 @@
 
 use app::Answer;
 use app::ops::contracts::{
-    Attachment, ByHuman, Cancel, Contract, Deliver, Delivered, Mine, Preflight, Preview, Release,
-    Take, View,
+    Attachment, ByHuman, Cancel, Contract, Deliver, Delivered, Mine, Owned, Preflight, Preview,
+    Release, Take, View,
 };
 use app::ops::credits::Credits;
 use app::tables::tasks::Side;
@@ -46,27 +46,45 @@ fn side(word: &str) -> Option<Side> {
     Some(match word {
         "worker" => Side::Worker,
         "publisher" => Side::Publisher,
-        "both" => Side::Both,
         _ => return None,
     })
 }
 
+const STATUSES: &str = "open, claimed, submitted, settled, cancelled, expired, disputed";
+
+fn tasks(listed: &Listed<Contract>) -> Answer {
+    let Listed { items, page, total } = listed;
+    let items: Vec<_> = items.iter().map(Task::of).collect();
+    let (page, total) = (*page, *total);
+    envelope::list("tasks", &Listed { items, page, total })
+}
+
+/// Without a word agents see what they work on.
 impl Wire<Agents> for Mine {
     fn decode(input: &Input<'_>) -> Result<Self> {
-        let side = input.word("as", side, "worker, publisher, both")?;
-        let words = "open, claimed, submitted, settled, cancelled, expired, disputed";
+        let side = input.word("as", side, "worker, publisher")?;
         Ok(Self {
-            side: side.unwrap_or(Side::Both),
-            statuses: input.word("status", statuses, words)?,
+            side: side.unwrap_or(Side::Worker),
+            statuses: input.word("status", statuses, STATUSES)?,
             page: page(input)?,
         })
     }
 
     fn encode(listed: Listed<Contract>, _: Time) -> Answer {
-        let Listed { items, page, total } = &listed;
-        let items: Vec<_> = items.iter().map(Task::of).collect();
-        let (page, total) = (*page, *total);
-        envelope::list("tasks", &Listed { items, page, total })
+        tasks(&listed)
+    }
+}
+
+impl Wire<People> for Owned {
+    fn decode(input: &Input<'_>) -> Result<Self> {
+        Ok(Self {
+            statuses: input.word("status", statuses, STATUSES)?,
+            page: page(input)?,
+        })
+    }
+
+    fn encode(listed: Listed<Contract>, _: Time) -> Answer {
+        tasks(&listed)
     }
 }
 
@@ -254,7 +272,7 @@ impl ReasonIn {
 pub(super) fn routes() -> Routes {
     Routes::default()
         .get::<Agents, Mine>("/api/v1/agent/tasks")
-        .get::<People, ByHuman<Mine>>("/api/v1/human/tasks")
+        .get::<People, Owned>("/api/v1/human/tasks")
         .get::<Agents, View>("/api/v1/agent/tasks/{taskId}")
         .get::<People, ByHuman<View>>("/api/v1/human/tasks/{taskId}")
         .post::<Agents, Take>("/api/v1/agent/tasks/{taskId}/claim")

@@ -39,3 +39,26 @@ impl Op for Mine {
         Ok(Listed { items, page, total })
     }
 }
+
+/// Lists what a person published, newest first.
+#[derive(Clone, Debug)]
+pub struct Owned {
+    /// Only of one or the other of these statuses.
+    pub statuses: Option<[Status; 2]>,
+    /// Which of them.
+    pub page: Page,
+}
+
+impl Op for Owned {
+    type Output = Listed<Contract>;
+    operation!("contracts.owned", BeHuman, Reads);
+
+    async fn run(self, cx: &mut Cx<'_>) -> Result<Self::Output> {
+        let mine = Mine {
+            side: Side::Publisher,
+            statuses: self.statuses,
+            page: self.page,
+        };
+        mine.run(cx).await
+    }
+}

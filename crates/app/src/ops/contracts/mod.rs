@@ -30,7 +30,7 @@ pub use dispute::{Dispute, Disputed, Disputes};
 pub use ensure::Ensure;
 pub use get::View;
 pub use judge::{Accept, Judged, Reject};
-pub use list::Mine;
+pub use list::{Mine, Owned};
 pub use preflight::{Preflight, Preview};
 pub use publish::{Publish, VerifierIn};
 pub use release::Release;

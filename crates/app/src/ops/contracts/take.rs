@@ -4,7 +4,7 @@ use domain::Result;
 use domain::id::TaskId;
 
 use super::{Contract, contract, visible};
-use crate::ops::tasks::{claimant, in_market, locked, renew, take};
+use crate::ops::tasks::{Renew, claimant, locked, take};
 use crate::{Cx, Op};
 
 /// Takes a task, by the same rule as at every door. Whoever holds it already
@@ -26,10 +26,9 @@ impl Op for Take {
         let is_held = state.is_in_work() && state.assignee == Some(claimant.agent);
         if is_held {
             if state.lease_ends.is_some() {
-                renew(cx, &mut shown, claimant.agent).await?;
+                shown = Renew { task: self.task }.run(cx).await?;
             }
         } else if shown.task.listed {
-            shown = in_market(shown)?;
             take(cx, &mut shown, claimant).await?;
         } else {
             // A standing offer is everybody's; other work that is not in the

@@ -26,7 +26,6 @@ pub use publish::Publish;
 pub(crate) use publish::set_aside;
 pub use release::Release;
 pub use renew::Renew;
-pub(crate) use renew::renew;
 pub(crate) use ring::TERMS;
 pub use ring::{Alarmed, Ring};
 pub use submit::Submit;

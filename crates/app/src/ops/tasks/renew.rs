@@ -2,7 +2,7 @@
 
 use domain::Result;
 use domain::event::Happening;
-use domain::id::{AccountId, TaskId};
+use domain::id::TaskId;
 use store::tables::tasks::Shown;
 
 use super::{locked, put, record};
@@ -22,14 +22,9 @@ impl Op for Renew {
     async fn run(self, cx: &mut Cx<'_>) -> Result<Shown> {
         let agent = cx.actor.account()?;
         let mut shown = locked(cx, self.task).await?;
-        renew(cx, &mut shown, agent).await?;
+        let next = shown.task.state.renew(agent, &shown.task.terms, cx.now)?;
+        put(cx, &mut shown, next).await?;
+        record(cx, Happening::TaskLeaseRenewed, &shown.task).await?;
         Ok(shown)
     }
-}
-
-/// Prolongs an agent's claim on a task, which is locked.
-pub(crate) async fn renew(cx: &mut Cx<'_>, shown: &mut Shown, agent: AccountId) -> Result<()> {
-    let next = shown.task.state.renew(agent, &shown.task.terms, cx.now)?;
-    put(cx, shown, next).await?;
-    record(cx, Happening::TaskLeaseRenewed, &shown.task).await
 }
