@@ -25,6 +25,7 @@ pub mod policy;
 pub mod project;
 pub mod repository;
 pub mod search;
+pub mod secret;
 mod stem;
 pub mod target;
 pub mod task;

@@ -27,6 +27,7 @@ pub mod projects;
 pub mod repositories;
 pub mod reviews;
 pub mod server;
+pub mod secrets;
 pub mod services;
 pub mod tasks;
 pub mod teams;

@@ -13,6 +13,7 @@ mod contracts;
 mod envelope;
 mod error;
 mod objects;
+mod secrets;
 
 use axum::http::request::Parts;
 use bytes::Bytes;
@@ -104,5 +105,7 @@ fn required(field: &'static str) -> Error {
 
 /// Every route of this door.
 pub(super) fn routes() -> Routes {
-    Routes::default().merge(contracts::routes())
+    Routes::default()
+        .merge(contracts::routes())
+        .merge(secrets::routes())
 }

@@ -169,7 +169,7 @@ fn schema_bombs_are_stopped() {
     let members: serde_json::Map<_, _> = (0..60_000).map(|at| (format!("k{at}"), json!(at))).collect();
     let members = Value::Object(members);
     let patterns: serde_json::Map<_, _> = (0..90)
-        .map(|at| (format!("(a|k|[0-9]){{{at}}}x"), json!(true)))
+        .map(|at| (format!("(a|k|[0-9]){{{}}}x{at}", at % 20), json!(true)))
         .collect();
     let schema = json!({ "patternProperties": patterns, "additionalProperties": { "type": "integer" } });
     assert_eq!(timed("members", || accepts(&schema, &members)), Err(Spent));
