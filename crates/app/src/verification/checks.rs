@@ -139,12 +139,20 @@ impl Checks {
             return Err(refused(
                 "invalid_verifier",
                 "verifier.sha256",
-                vec![unfit("", "verifier", "was never stored here: send it as verifier.wasmBase64")],
+                vec![unfit(
+                    "",
+                    "verifier",
+                    "was never stored here: send it as verifier.wasmBase64",
+                )],
             ));
         };
         let module = self.sandbox.compile(bytes);
         let module = module.map_err(|cause| {
-            refused("invalid_verifier", "verifier", vec![unfit("", "verifier", &cause)])
+            refused(
+                "invalid_verifier",
+                "verifier",
+                vec![unfit("", "verifier", &cause)],
+            )
         })?;
         let module = Arc::new(module);
         self.modules.insert(hash, Arc::clone(&module));

@@ -77,7 +77,12 @@ mod tests {
             Ok(7)
         );
         assert_eq!(metered(10, || charge(11)), Err(Spent));
-        assert_eq!(metered(10, || loop { charge(1) }), Err::<(), _>(Spent));
+        assert_eq!(
+            metered(10, || loop {
+                charge(1)
+            }),
+            Err::<(), _>(Spent)
+        );
     }
 
     #[test]

@@ -111,7 +111,11 @@ fn refused(code: &'static str, what: &str, causes: Vec<Detail>) -> Error {
     let first = first.map_or(String::new(), |cause| {
         format!(": {} {}", cause.field, cause.problem)
     });
-    let mut error = Error::new(Kind::Unsatisfied, code, format!("{what} cannot be used{first}"));
+    let mut error = Error::new(
+        Kind::Unsatisfied,
+        code,
+        format!("{what} cannot be used{first}"),
+    );
     error.details = causes;
     error
 }

@@ -52,7 +52,13 @@ pub(super) fn compile(field: &str, pattern: &str) -> Result<Pattern, Detail> {
             Err(error) => {
                 let error = error.to_string();
                 let reason = error.lines().last().unwrap_or_default();
-                return Err(unfit(field, "pattern", &format!("is no regular expression that can be searched in linear time: {reason}")));
+                return Err(unfit(
+                    field,
+                    "pattern",
+                    &format!(
+                        "is no regular expression that can be searched in linear time: {reason}"
+                    ),
+                ));
             }
         }
     }

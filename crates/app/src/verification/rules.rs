@@ -51,8 +51,8 @@ impl Rules {
         let rules: Value = serde_json::from_str(text)
             .map_err(|_| vec![unfit("", "json", "is no JSON, or is nested too deeply")])?;
         let checks = rules.get("checks").and_then(Value::as_array);
-        let checks = checks
-            .ok_or_else(|| vec![unfit("/checks", "required", "must be a list of checks")])?;
+        let checks =
+            checks.ok_or_else(|| vec![unfit("/checks", "required", "must be a list of checks")])?;
         if checks.len() > CHECKS {
             let problem = format!("must be at most {CHECKS} checks");
             return Err(vec![unfit("/checks", "size", &problem)]);
@@ -107,12 +107,17 @@ fn read_check(at: &str, check: &Value) -> Result<Check, Detail> {
     let expect = match text("type") {
         Some("equals") => Expect::Equals(value.clone()),
         Some("matches") => {
-            let pattern = words()
-                .ok_or_else(|| unfit(&here, "type", "must be a regular expression"))?;
+            let pattern =
+                words().ok_or_else(|| unfit(&here, "type", "must be a regular expression"))?;
             Expect::Matches(patterns::compile(&here, pattern)?)
         }
-        Some("count") => read_count(value)
-            .ok_or_else(|| unfit(&here, "type", "must be a number, or an object with min and max"))?,
+        Some("count") => read_count(value).ok_or_else(|| {
+            unfit(
+                &here,
+                "type",
+                "must be a number, or an object with min and max",
+            )
+        })?,
         Some("sha256") => words()
             .filter(|digits| digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
             .map(|digits| Expect::Sha256(digits.to_ascii_lowercase()))
@@ -237,13 +242,20 @@ mod tests {
         ]);
         let good = json!({ "kind": "report", "day": "2026-01-02", "items": [1, 2], "x": 0 });
         let bad = json!({ "kind": 7, "day": "yesterday", "items": [1] });
-        let digest = crate::verification::hex(<sha2::Sha256 as sha2::Digest>::digest("report").into());
+        let digest =
+            crate::verification::hex(<sha2::Sha256 as sha2::Digest>::digest("report").into());
         let mut checks = checks;
         checks[4]["value"] = digest.to_uppercase().into();
         assert_eq!(failed(&checks, &good), Vec::<String>::new());
         assert_eq!(
             failed(&checks, &bad),
-            ["/kind: equals", "/day: matches", "/items: count", ": count", "/kind: sha256"]
+            [
+                "/kind: equals",
+                "/day: matches",
+                "/items: count",
+                ": count",
+                "/kind: sha256"
+            ]
         );
         assert_eq!(failed(&checks, &json!([])).len(), 5);
     }
@@ -257,13 +269,34 @@ mod tests {
             (json!([]), "/checks"),
             (json!({ "checks": 1 }), "/checks"),
             (json!({ "checks": many }), "/checks"),
-            (json!({ "checks": [{ "type": "runs", "value": 1 }] }), "/checks/0/type"),
-            (json!({ "checks": [{ "type": "equals" }] }), "/checks/0/value"),
-            (json!({ "checks": [{ "type": "equals", "pointer": "a", "value": 1 }] }), "/checks/0/pointer"),
-            (json!({ "checks": [{ "type": "matches", "value": "(" }] }), "/checks/0/value"),
-            (json!({ "checks": [{ "type": "count", "value": { "min": 3, "max": 2 } }] }), "/checks/0/value"),
-            (json!({ "checks": [{ "type": "count", "value": -1 }] }), "/checks/0/value"),
-            (json!({ "checks": [{ "type": "sha256", "value": "ab" }] }), "/checks/0/value"),
+            (
+                json!({ "checks": [{ "type": "runs", "value": 1 }] }),
+                "/checks/0/type",
+            ),
+            (
+                json!({ "checks": [{ "type": "equals" }] }),
+                "/checks/0/value",
+            ),
+            (
+                json!({ "checks": [{ "type": "equals", "pointer": "a", "value": 1 }] }),
+                "/checks/0/pointer",
+            ),
+            (
+                json!({ "checks": [{ "type": "matches", "value": "(" }] }),
+                "/checks/0/value",
+            ),
+            (
+                json!({ "checks": [{ "type": "count", "value": { "min": 3, "max": 2 } }] }),
+                "/checks/0/value",
+            ),
+            (
+                json!({ "checks": [{ "type": "count", "value": -1 }] }),
+                "/checks/0/value",
+            ),
+            (
+                json!({ "checks": [{ "type": "sha256", "value": "ab" }] }),
+                "/checks/0/value",
+            ),
         ] {
             let refusal = Rules::compile(&bad.to_string()).err().expect("refused");
             assert_eq!(refusal[0].field, place, "{bad}");

@@ -90,7 +90,11 @@ impl fmt::Display for Broken {
         match self {
             Self::Fuel => write!(f, "it used up its fuel of {FUEL} instructions"),
             Self::Time => write!(f, "it took longer than {} seconds", WALL.as_secs()),
-            Self::Memory => write!(f, "it wanted more than {} MiB of memory", MEMORY_BYTES >> 20),
+            Self::Memory => write!(
+                f,
+                "it wanted more than {} MiB of memory",
+                MEMORY_BYTES >> 20
+            ),
             Self::Stack => write!(f, "its calls went too deep"),
             Self::Printed => write!(f, "it printed more than {} KiB", wasi::PRINTED_BYTES >> 10),
             Self::Exited(status) => write!(f, "it ended with status {status}"),
@@ -192,7 +196,9 @@ impl Sandbox {
         let mut store = Store::new(&self.engine, run);
         store.limiter(|run| &mut run.limits);
         store.set_fuel(FUEL_AT_ONCE)?;
-        let instance = self.linker.instantiate_and_start(&mut store, &module.module)?;
+        let instance = self
+            .linker
+            .instantiate_and_start(&mut store, &module.module)?;
         let entry = instance.get_typed_func::<(), ()>(&store, module.entry)?;
         Ok((store, entry))
     }
@@ -202,9 +208,7 @@ impl Sandbox {
     /// # Errors
     /// Why it came to no verdict.
     pub(super) fn run(&self, module: &Module, output: &[u8]) -> Result<Verdict, Broken> {
-        let (mut store, entry) = self
-            .start(module, output)
-            .map_err(|error| broken(&error))?;
+        let (mut store, entry) = self.start(module, output).map_err(|error| broken(&error))?;
         let fuel_used = drive(&mut store, &entry)?;
         let printed = store.into_data().host.printed()?;
         let (causes, said) = read(&printed).ok_or(Broken::Verdict)?;
@@ -291,7 +295,11 @@ fn read(printed: &[u8]) -> Option<(Vec<Detail>, Value)> {
     if pass {
         causes.clear();
     } else if causes.is_empty() {
-        causes.push(unfit("", "verifier", "the task's verifier does not accept this output"));
+        causes.push(unfit(
+            "",
+            "verifier",
+            "the task's verifier does not accept this output",
+        ));
     }
     Some((causes, said))
 }

@@ -46,11 +46,15 @@ impl Schema {
                 .stack_size(COMPILER_STACK_BYTES)
                 .spawn_scoped(scope, || compile(text).map_err(|detail| vec![detail]));
             let Ok(compiler) = compiler else {
-                return Err(vec![unfit("", "", "cannot be checked now: try again later")]);
+                return Err(vec![unfit(
+                    "",
+                    "",
+                    "cannot be checked now: try again later",
+                )]);
             };
-            compiler.join().unwrap_or_else(|_| {
-                Err(vec![unfit("", "", "cannot be compiled: make it simpler")])
-            })
+            compiler
+                .join()
+                .unwrap_or_else(|_| Err(vec![unfit("", "", "cannot be compiled: make it simpler")]))
         })
     }
 
@@ -88,13 +92,20 @@ fn compile(text: &str) -> Result<Schema, Detail> {
     let schema: Value = serde_json::from_str(text)
         .map_err(|_| unfit("", "json", "is no JSON, or is nested too deeply"))?;
     if text.len() > limits::SCHEMA_BYTES {
-        return Err(unfit("", "size", &format!("is larger than {} bytes", limits::SCHEMA_BYTES)));
+        return Err(unfit(
+            "",
+            "size",
+            &format!("is larger than {} bytes", limits::SCHEMA_BYTES),
+        ));
     }
     if depth(&schema) > limits::SCHEMA_DEPTH {
         return Err(unfit(
             "",
             "depth",
-            &format!("is nested deeper than {} levels: move parts to $defs", limits::SCHEMA_DEPTH),
+            &format!(
+                "is nested deeper than {} levels: move parts to $defs",
+                limits::SCHEMA_DEPTH
+            ),
         ));
     }
     let rewritten = rewrite::rewrite(&schema)?;

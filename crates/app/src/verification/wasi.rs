@@ -159,7 +159,11 @@ fn put(call: &mut Call<'_>, pointer: i32, bytes: &[u8]) -> Answer {
 
 /// The buffers of a call: where each is and how long; `None` when they are
 /// not inside the memory.
-fn buffers(call: &Call<'_>, pointer: i32, count: i32) -> Result<Option<Vec<(usize, usize)>>, Error> {
+fn buffers(
+    call: &Call<'_>,
+    pointer: i32,
+    count: i32,
+) -> Result<Option<Vec<(usize, usize)>>, Error> {
     let count = count.cast_unsigned();
     if count > BUFFERS {
         return Ok(None);
@@ -172,7 +176,8 @@ fn buffers(call: &Call<'_>, pointer: i32, count: i32) -> Result<Option<Vec<(usiz
     let read = |number: u32| {
         let entry = at(pointer).checked_add(number as usize * 8)?;
         let (start, len) = (word(entry)?, word(entry.checked_add(4)?)?);
-        data.get(start..start.checked_add(len)?).map(|_| (start, len))
+        data.get(start..start.checked_add(len)?)
+            .map(|_| (start, len))
     };
     Ok((0..count).map(read).collect())
 }
@@ -212,7 +217,11 @@ fn fd_write(call: &mut Call<'_>, fd: i32, pointer: i32, count: i32, written: i32
     for (start, len) in buffers {
         let (data, run) = memory.data_and_store_mut(&mut *call);
         let host = &mut run.host;
-        let before = if fd == 1 { host.printed.len() } else { host.told };
+        let before = if fd == 1 {
+            host.printed.len()
+        } else {
+            host.told
+        };
         if before.saturating_add(len) > PRINTED_BYTES {
             return Err(Error::host(TooMuch));
         }

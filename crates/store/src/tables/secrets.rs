@@ -237,21 +237,13 @@ pub async fn find_request(tx: &mut Tx, id: SecretRequestId) -> Result<Option<Sho
 }
 
 /// The request of an account for a task that is pending or granted.
-pub async fn open_request(
-    tx: &mut Tx,
-    task: TaskId,
-    account: AccountId,
-) -> Result<Option<Shown>> {
+pub async fn open_request(tx: &mut Tx, task: TaskId, account: AccountId) -> Result<Option<Shown>> {
     let params = vec![Val::id(task), Val::id(account)];
     tx.row(OPEN_REQUEST, params, read).await
 }
 
 /// The latest request of an account for a task.
-pub async fn last_request(
-    tx: &mut Tx,
-    task: TaskId,
-    account: AccountId,
-) -> Result<Option<Shown>> {
+pub async fn last_request(tx: &mut Tx, task: TaskId, account: AccountId) -> Result<Option<Shown>> {
     let params = vec![Val::id(task), Val::id(account)];
     tx.row(LAST_REQUEST, params, read).await
 }

@@ -291,7 +291,10 @@ impl<D: AgiAtm> Wire<D> for Grant {
     fn decode(input: &Input<'_>) -> Result<Self> {
         let GrantIn { wrapped_key } = input.json()?;
         let read: WrappedIn = serde_json::from_str(wrapped_key.get()).map_err(|_| {
-            Error::field("wrappedKey", "must be an object with keyId, algorithm and value")
+            Error::field(
+                "wrappedKey",
+                "must be an object with keyId, algorithm and value",
+            )
         })?;
         Ok(Self {
             task: task(input),

@@ -26,7 +26,9 @@ fn module(data: &str, body: &str) -> Vec<u8> {
 
 fn run(code: &[u8], output: &str) -> Result<Verdict, Broken> {
     let sandbox = Sandbox::new();
-    let module = sandbox.compile(code).unwrap_or_else(|cause| panic!("{cause}"));
+    let module = sandbox
+        .compile(code)
+        .unwrap_or_else(|cause| panic!("{cause}"));
     sandbox.run(&module, output.as_bytes())
 }
 
@@ -39,7 +41,10 @@ const FAIL: &str = r#"{"pass":false,"errors":[{"path":"/a","message":"too small"
 
 /// Says all of a text.
 fn say(text: &str) -> String {
-    format!("(call $say (i32.const 1) (i32.const 1024) (i32.const {}))", text.len())
+    format!(
+        "(call $say (i32.const 1) (i32.const 1024) (i32.const {}))",
+        text.len()
+    )
 }
 
 #[test]
@@ -48,7 +53,13 @@ fn a_verifier_passes_and_fails_outputs() {
     assert!(passed.causes.is_empty() && passed.fuel_used > 0);
     let failed = run(&module(FAIL, &say(FAIL)), "{}").expect("a verdict");
     assert_eq!(failed.causes.len(), 1);
-    assert_eq!((failed.causes[0].field.as_ref(), failed.causes[0].problem.as_ref()), ("/a", "too small"));
+    assert_eq!(
+        (
+            failed.causes[0].field.as_ref(),
+            failed.causes[0].problem.as_ref()
+        ),
+        ("/a", "too small")
+    );
     assert_eq!(failed.said["score"], 3);
     let silent = r#"{"pass":false}"#;
     let failed = run(&module(silent, &say(silent)), "{}").expect("a verdict");
@@ -87,7 +98,10 @@ fn the_same_run_takes_the_same_fuel() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a bound in time is what is tested")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a bound in time is what is tested"
+)]
 fn a_verifier_that_misbehaves_is_stopped() {
     let exits = format!("{} (call $exit (i32.const 0))", say(PASS));
     assert!(run(&module(PASS, &exits), "{}").is_ok());
@@ -96,21 +110,44 @@ fn a_verifier_that_misbehaves_is_stopped() {
     println!("spins: {spun} after {:?}", began.elapsed());
     assert!(matches!(spun, Broken::Fuel | Broken::Time), "{spun}");
     for (body, why) in [
-        ("(loop $l (drop (memory.grow (i32.const 64))) (br $l))", Broken::Memory),
+        (
+            "(loop $l (drop (memory.grow (i32.const 64))) (br $l))",
+            Broken::Memory,
+        ),
         ("(drop (call $deep (i32.const 0)))", Broken::Stack),
-        ("(loop $l (call $say (i32.const 1) (i32.const 0) (i32.const 65000)) (br $l))", Broken::Printed),
-        ("(loop $l (call $say (i32.const 2) (i32.const 0) (i32.const 65000)) (br $l))", Broken::Printed),
+        (
+            "(loop $l (call $say (i32.const 1) (i32.const 0) (i32.const 65000)) (br $l))",
+            Broken::Printed,
+        ),
+        (
+            "(loop $l (call $say (i32.const 2) (i32.const 0) (i32.const 65000)) (br $l))",
+            Broken::Printed,
+        ),
         ("(call $exit (i32.const 7))", Broken::Exited(7)),
         ("", Broken::Verdict),
-        ("(call $say (i32.const 1) (i32.const 1024) (i32.const 3))", Broken::Verdict),
+        (
+            "(call $say (i32.const 1) (i32.const 1024) (i32.const 3))",
+            Broken::Verdict,
+        ),
     ] {
         assert_eq!(broken("{a}", body), why, "{body}");
     }
-    let fills = broken("", "(drop (memory.grow (i32.const 900))) (loop $l (memory.fill (i32.const 0) (i32.const 1) (i32.const 59000000)) (br $l))");
+    let fills = broken(
+        "",
+        "(drop (memory.grow (i32.const 900))) (loop $l (memory.fill (i32.const 0) (i32.const 1) (i32.const 59000000)) (br $l))",
+    );
     assert!(matches!(fills, Broken::Fuel | Broken::Time), "{fills}");
     assert!(matches!(broken("", "unreachable"), Broken::Trapped(_)));
-    assert!(matches!(broken("", "(drop (i32.load (i32.const -4)))"), Broken::Trapped(_)));
-    for verdict in [r#"{"pass":"yes"}"#, r#"{"pass":false,"errors":7}"#, r#"{"pass":false,"errors":[{}]}"#, "[]"] {
+    assert!(matches!(
+        broken("", "(drop (i32.load (i32.const -4)))"),
+        Broken::Trapped(_)
+    ));
+    for verdict in [
+        r#"{"pass":"yes"}"#,
+        r#"{"pass":false,"errors":7}"#,
+        r#"{"pass":false,"errors":[{}]}"#,
+        "[]",
+    ] {
         assert_eq!(broken(verdict, &say(verdict)), Broken::Verdict, "{verdict}");
     }
     assert!(began.elapsed() < Duration::from_secs(60));
@@ -126,15 +163,36 @@ fn a_module_that_does_not_fit_is_refused() {
     assert!(sandbox.compile(b"not a module").is_err());
     assert!(sandbox.compile(&vec![0; 3 << 20]).is_err());
     for (text, why) in [
-        (r#"(module (import "wasi_snapshot_preview1" "path_open" (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32))) (memory (export "memory") 1) (func (export "verify")))"#, "path_open"),
-        (r#"(module (import "wasi_snapshot_preview1" "sock_send" (func)) (memory (export "memory") 1) (func (export "verify")))"#, "sock_send"),
-        (r#"(module (import "env" "now" (func)) (memory (export "memory") 1) (func (export "verify")))"#, "env.now"),
-        (r#"(module (import "wasi_snapshot_preview1" "fd_write" (func)) (memory (export "memory") 1) (func (export "verify")))"#, "cannot be started"),
+        (
+            r#"(module (import "wasi_snapshot_preview1" "path_open" (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32))) (memory (export "memory") 1) (func (export "verify")))"#,
+            "path_open",
+        ),
+        (
+            r#"(module (import "wasi_snapshot_preview1" "sock_send" (func)) (memory (export "memory") 1) (func (export "verify")))"#,
+            "sock_send",
+        ),
+        (
+            r#"(module (import "env" "now" (func)) (memory (export "memory") 1) (func (export "verify")))"#,
+            "env.now",
+        ),
+        (
+            r#"(module (import "wasi_snapshot_preview1" "fd_write" (func)) (memory (export "memory") 1) (func (export "verify")))"#,
+            "cannot be started",
+        ),
         (r#"(module (func (export "verify")))"#, "memory"),
         (r#"(module (memory (export "memory") 1))"#, "verify"),
-        (r#"(module (memory (export "memory") 1) (func (export "verify") (param i32)))"#, "cannot be started"),
-        (r#"(module (memory (export "memory") 2000) (func (export "verify")))"#, "cannot be started"),
-        (r#"(module (memory (export "memory") 1) (func $s) (start $s) (func (export "verify")))"#, "start"),
+        (
+            r#"(module (memory (export "memory") 1) (func (export "verify") (param i32)))"#,
+            "cannot be started",
+        ),
+        (
+            r#"(module (memory (export "memory") 2000) (func (export "verify")))"#,
+            "cannot be started",
+        ),
+        (
+            r#"(module (memory (export "memory") 1) (func $s) (start $s) (func (export "verify")))"#,
+            "start",
+        ),
     ] {
         let told = refusal(text);
         assert!(told.contains(why), "{told}");
@@ -147,7 +205,11 @@ fn large() -> Vec<u8> {
     for at in 0..4_000 {
         let _ = write!(functions, "(func $f{at} (param i32) (result i32)");
         for step in 0..30 {
-            let _ = write!(functions, "(i32.mul (local.get 0) (i32.const {}))", 70_000 + at * 31 + step);
+            let _ = write!(
+                functions,
+                "(i32.mul (local.get 0) (i32.const {}))",
+                70_000 + at * 31 + step
+            );
             functions.push_str("(local.set 0)");
         }
         functions.push_str("(local.get 0))");
@@ -183,7 +245,10 @@ fn one_mebibyte_starts_soon() {
         assert!(sandbox.run(&module, b"{}").is_ok());
     }
     let each = began.elapsed() / runs;
-    println!("{} KiB: compiled in {compiled:?}, run in {each:?}", code.len() >> 10);
+    println!(
+        "{} KiB: compiled in {compiled:?}, run in {each:?}",
+        code.len() >> 10
+    );
     assert!(code.len() > 1 << 20, "{}", code.len());
     // In release it is five milliseconds; a debug build is slower.
     assert!(each < Duration::from_millis(if cfg!(debug_assertions) { 200 } else { 5 }));

@@ -60,7 +60,9 @@ impl Price {
         let entries = |count: usize| self.entry.saturating_mul(count as u64);
         let sized = match instance {
             Value::String(text) => {
-                let scanned = self.once.saturating_mul((text.len() / BYTES_PER_STEP) as u64);
+                let scanned = self
+                    .once
+                    .saturating_mul((text.len() / BYTES_PER_STEP) as u64);
                 scanned.saturating_add(self.byte.saturating_mul(text.len() as u64))
             }
             Value::Array(items) => entries(items.len()).saturating_add(self.comparing(items)),
@@ -82,7 +84,9 @@ impl Price {
         if !self.unique {
             return 0;
         }
-        let nested = items.iter().filter(|item| item.is_array() || item.is_object());
+        let nested = items
+            .iter()
+            .filter(|item| item.is_array() || item.is_object());
         let nested = nested.count() as u64;
         let parts: u64 = items.iter().map(parts).sum();
         (nested.saturating_mul(nested) / PAIRS_PER_STEP).saturating_add(parts)
@@ -105,8 +109,17 @@ pub(super) fn is_light(schema: &Value) -> bool {
     let Value::Object(schema) = schema else {
         return true;
     };
-    let heavy = ["$ref", "$dynamicRef", "pattern", "uniqueItems", "$anchor", "$dynamicAnchor"];
-    below(schema).is_empty() && !heavy.iter().any(|word| schema.contains_key(*word)) && own(schema) <= LIGHT
+    let heavy = [
+        "$ref",
+        "$dynamicRef",
+        "pattern",
+        "uniqueItems",
+        "$anchor",
+        "$dynamicAnchor",
+    ];
+    below(schema).is_empty()
+        && !heavy.iter().any(|word| schema.contains_key(*word))
+        && own(schema) <= LIGHT
 }
 
 /// The price of a schema whose patterns cost this much for a byte: `pattern`

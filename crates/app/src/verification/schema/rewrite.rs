@@ -52,9 +52,16 @@ struct Whole<'s> {
 /// # Errors
 /// What is wrong with it.
 pub(super) fn rewrite(schema: &Value) -> Result<Rewritten, Detail> {
-    let draft = schema.get("$schema").and_then(Value::as_str).unwrap_or(DRAFT);
+    let draft = schema
+        .get("$schema")
+        .and_then(Value::as_str)
+        .unwrap_or(DRAFT);
     if draft.trim_end_matches('#') != DRAFT {
-        return Err(unfit("/$schema", "$schema", &format!("must be {DRAFT}, or left out")));
+        return Err(unfit(
+            "/$schema",
+            "$schema",
+            &format!("must be {DRAFT}, or left out"),
+        ));
     }
     let mut whole = Whole {
         places: BTreeMap::new(),
@@ -68,8 +75,7 @@ pub(super) fn rewrite(schema: &Value) -> Result<Rewritten, Detail> {
     let text = schema.to_string().len() as u64;
     Ok(Rewritten {
         schema: rewritten,
-        bytes: text * COMPILED_BYTES
-            + (whole.programs + whole.patterns * CACHE_BYTES) as u64,
+        bytes: text * COMPILED_BYTES + (whole.programs + whole.patterns * CACHE_BYTES) as u64,
     })
 }
 
@@ -80,7 +86,11 @@ impl<'s> Whole<'s> {
             self.name(keywords, &at)?;
             let inside = if is_light(schema) { "" } else { "/allOf/1" };
             for (rest, below) in below(keywords) {
-                self.collect(below, format!("{at}{rest}"), format!("{moved}{inside}{rest}"))?;
+                self.collect(
+                    below,
+                    format!("{at}{rest}"),
+                    format!("{moved}{inside}{rest}"),
+                )?;
             }
         }
         self.places.insert(at, Place { schema, moved });
@@ -141,7 +151,10 @@ impl<'s> Whole<'s> {
         if let Some(levels) = known.get(at) {
             return Ok(*levels);
         }
-        let schema = self.places.get(at).and_then(|place| place.schema.as_object());
+        let schema = self
+            .places
+            .get(at)
+            .and_then(|place| place.schema.as_object());
         let Some(schema) = schema else {
             return Ok(1);
         };
@@ -161,7 +174,11 @@ impl<'s> Whole<'s> {
                 levels = levels.max(self.measure(&place, above, known)?);
             }
             if above.len() + levels > LEVELS {
-                return Err(unfit(at, "depth", &format!("leads more than {LEVELS} levels down by its references")));
+                return Err(unfit(
+                    at,
+                    "depth",
+                    &format!("leads more than {LEVELS} levels down by its references"),
+                ));
             }
         }
         above.pop();
@@ -178,7 +195,10 @@ impl<'s> Whole<'s> {
             let here = format!("{at}/{keyword}");
             let value = match (holds(keyword), value) {
                 (Holds::Nothing, _) => continue,
-                (Holds::Plain, Value::String(reference)) if keyword == "$ref" || (keyword == "$dynamicRef" && reference.starts_with("#/")) => {
+                (Holds::Plain, Value::String(reference))
+                    if keyword == "$ref"
+                        || (keyword == "$dynamicRef" && reference.starts_with("#/")) =>
+                {
                     self.followed(&here, reference)?.into()
                 }
                 (Holds::One, value) => self.rewritten(value, &here)?,
@@ -204,7 +224,10 @@ impl<'s> Whole<'s> {
         if is_light(schema) {
             return Ok(kept.into());
         }
-        let (text, names) = (self.pattern(keywords, at)?, self.name_patterns(keywords, at)?);
+        let (text, names) = (
+            self.pattern(keywords, at)?,
+            self.name_patterns(keywords, at)?,
+        );
         let mut wrapped = Map::new();
         for word in ["$anchor", "$dynamicAnchor"] {
             if let Some(name) = keywords.get(word) {
@@ -245,7 +268,11 @@ impl<'s> Whole<'s> {
         self.patterns += 1;
         self.programs += pattern.bytes;
         if self.patterns > PATTERNS || self.programs > PROGRAMS_BYTES {
-            return Err(unfit(at, "pattern", "is one too many: use fewer or smaller patterns"));
+            return Err(unfit(
+                at,
+                "pattern",
+                "is one too many: use fewer or smaller patterns",
+            ));
         }
         Ok(pattern.price())
     }

@@ -20,7 +20,10 @@ fn refusal(schema: &str) -> String {
 }
 
 /// Runs something that must end, well before a person gives up.
-#[expect(clippy::disallowed_methods, reason = "a bound in time is what is tested")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a bound in time is what is tested"
+)]
 fn timed<T>(what: &str, run: impl FnOnce() -> T) -> T {
     let began = Instant::now();
     let came_to = run();
@@ -94,14 +97,24 @@ fn what_is_wrong_is_told_by_place_and_rule() {
         .map(|cause| (cause.field.as_ref(), cause.rule.as_ref()))
         .collect();
     assert_eq!(told, [("", "required"), ("/list/1", "type")]);
-    assert!(causes.iter().all(|cause| !cause.problem.contains("secret")), "{causes:?}");
+    assert!(
+        causes.iter().all(|cause| !cause.problem.contains("secret")),
+        "{causes:?}"
+    );
     let many: Vec<_> = (0..1_000).map(|_| json!("x")).collect();
-    assert_eq!(schema.causes(&json!({ "a": 1, "b": 1, "list": many })).len(), 50);
+    assert_eq!(
+        schema
+            .causes(&json!({ "a": 1, "b": 1, "list": many }))
+            .len(),
+        50
+    );
 }
 
 #[test]
 fn a_schema_that_cannot_be_used_is_refused() {
-    let deep = (0..40).fold("true".to_owned(), |inner, _| format!(r#"{{"not":{inner}}}"#));
+    let deep = (0..40).fold("true".to_owned(), |inner, _| {
+        format!(r#"{{"not":{inner}}}"#)
+    });
     let large = format!(r#"{{"description":"{}"}}"#, "x".repeat(70_000));
     for (schema, why) in [
         ("{", " json"),
@@ -109,8 +122,14 @@ fn a_schema_that_cannot_be_used_is_refused() {
         (&deep, " depth"),
         (&large, " size"),
         (r#"{"type":"integr"}"#, "/type anyOf"),
-        (r#"{"$schema":"http://json-schema.org/draft-07/schema#"}"#, "/$schema $schema"),
-        (r#"{"properties":{"a":{"$id":"x"}}}"#, "/properties/a/$id $id"),
+        (
+            r#"{"$schema":"http://json-schema.org/draft-07/schema#"}"#,
+            "/$schema $schema",
+        ),
+        (
+            r#"{"properties":{"a":{"$id":"x"}}}"#,
+            "/properties/a/$id $id",
+        ),
         (r#"{"$ref":"https://example.org/other"}"#, "/$ref $ref"),
         (r#"{"$ref":"file:///etc/passwd"}"#, "/$ref $ref"),
         (r##"{"$ref":"#/$defs/missing"}"##, "/$ref $ref"),
@@ -118,7 +137,10 @@ fn a_schema_that_cannot_be_used_is_refused() {
         (r#"{"pattern":"("}"#, "/pattern pattern"),
         (r#"{"pattern":"(?<=a)b"}"#, "/pattern pattern"),
         (r#"{"pattern":"((a{99}){99}){99}"}"#, "/pattern pattern"),
-        (r#"{"patternProperties":{"(":true}}"#, "/patternProperties/( pattern"),
+        (
+            r#"{"patternProperties":{"(":true}}"#,
+            "/patternProperties/( pattern",
+        ),
     ] {
         let told = timed(schema.get(..40).unwrap_or(schema), || refusal(schema));
         assert_eq!(told, why, "{schema:.80}");
@@ -166,22 +188,32 @@ fn schema_bombs_are_stopped() {
     let came_to = timed("levels", || accepts(&twice, &nested));
     assert!(came_to.is_err() || came_to == Ok(false), "{came_to:?}");
     // Much of everything at once.
-    let members: serde_json::Map<_, _> = (0..60_000).map(|at| (format!("k{at}"), json!(at))).collect();
+    let members: serde_json::Map<_, _> = (0..60_000)
+        .map(|at| (format!("k{at}"), json!(at)))
+        .collect();
     let members = Value::Object(members);
     let patterns: serde_json::Map<_, _> = (0..90)
         .map(|at| (format!("(a|k|[0-9]){{{}}}x{at}", at % 20), json!(true)))
         .collect();
-    let schema = json!({ "patternProperties": patterns, "additionalProperties": { "type": "integer" } });
+    let schema =
+        json!({ "patternProperties": patterns, "additionalProperties": { "type": "integer" } });
     assert_eq!(timed("members", || accepts(&schema, &members)), Err(Spent));
     // Lists that have the same hash however they differ.
     let mut lists = Vec::new();
     for at in 0..40_000_u32 {
         lists.push((0..16).fold(json!([]), |inner, bit| {
-            if at >> bit & 1 == 1 { json!([inner]) } else { json!([inner, []]) }
+            if at >> bit & 1 == 1 {
+                json!([inner])
+            } else {
+                json!([inner, []])
+            }
         }));
     }
     let unique = json!({ "uniqueItems": true });
-    assert_eq!(timed("lists", || accepts(&unique, &Value::Array(lists))), Err(Spent));
+    assert_eq!(
+        timed("lists", || accepts(&unique, &Value::Array(lists))),
+        Err(Spent)
+    );
 }
 
 #[test]
@@ -217,14 +249,20 @@ fn regex_bombs_are_stopped() {
     }
     // The worst that is let through ends soon.
     let schema = json!({ "pattern": r"[ab]*a[ab]{12}c" });
-    assert_eq!(timed("worst", || accepts(&schema, &long("ab", 1 << 19))), Ok(false));
+    assert_eq!(
+        timed("worst", || accepts(&schema, &long("ab", 1 << 19))),
+        Ok(false)
+    );
 }
 
 #[test]
 fn a_deep_schema_on_a_deep_output_does_not_run_over_the_stack() {
     let mut defs = serde_json::Map::new();
     for at in 0..60 {
-        defs.insert(format!("a{at}"), json!({ "allOf": [{ "$ref": format!("#/$defs/a{}", at + 1) }] }));
+        defs.insert(
+            format!("a{at}"),
+            json!({ "allOf": [{ "$ref": format!("#/$defs/a{}", at + 1) }] }),
+        );
     }
     defs.insert("a60".into(), json!({ "items": { "$ref": "#/$defs/a0" } }));
     let schema = json!({ "$ref": "#/$defs/a0", "$defs": defs });
