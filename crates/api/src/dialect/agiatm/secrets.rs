@@ -250,7 +250,7 @@ impl Wire<Agents> for Access {
     fn encode(accesses: Accesses, _: Time) -> Answer {
         match accesses {
             Accesses::All(requests) => all(&requests),
-            Accesses::Own(own) => envelope::single(200, "request", &own.as_ref().map(request)),
+            Accesses::Own(own) => envelope::single(200, "request", &own.as_deref().map(request)),
         }
     }
 }

@@ -41,7 +41,7 @@ pub enum Accesses {
     /// It is the publisher: all of them, newest first.
     All(Vec<Shown>),
     /// It is not: its own latest, if it asked.
-    Own(Option<Shown>),
+    Own(Option<Box<Shown>>),
 }
 
 impl Op for Access {
@@ -59,6 +59,6 @@ impl Op for Access {
         }
         policy.check(cx.actor, Permission::ReachSecrets)?;
         let own = secrets::last_request(cx.tx, self.task, account).await?;
-        Ok(Accesses::Own(own))
+        Ok(Accesses::Own(own.map(Box::new)))
     }
 }

@@ -24,6 +24,7 @@ use domain::event::Happening;
 use domain::id::{AccountId, SecretRequestId, TaskId};
 use domain::secret::{Access as Trail, SealingKey, works_on};
 use domain::task::Status;
+use domain::time::Span;
 use domain::{Error, Result};
 use serde_json::json;
 use store::tables::secrets::{self, Trace};
@@ -90,8 +91,14 @@ async fn trace(
     what: Trail,
 ) -> Result<()> {
     let actor = cx.actor.account()?;
+    // Asking again ends what was asked before, and is seen behind that end.
+    let at = match what {
+        Trail::Requested => cx.now.plus(Span(1)),
+        _ => cx.now,
+    };
+    let id: SecretRequestId = cx.id_at(at);
     let trace = Trace {
-        id: cx.id::<SecretRequestId>().0,
+        id: id.0,
         task: task.id,
         request,
         actor,
