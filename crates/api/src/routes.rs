@@ -46,6 +46,7 @@ macro_rules! method {
 impl Routes {
     method!(get, Wire, spec, GET, "GET");
     method!(post, Wire, spec, POST, "POST");
+    method!(put, Wire, spec, PUT, "PUT");
     method!(patch, Wire, spec, PATCH, "PATCH");
     method!(delete, Wire, spec, DELETE, "DELETE");
     method!(get_errand, ErrandWire, errand_spec, GET, "GET");

@@ -27,6 +27,7 @@ pub mod project;
 pub mod referral;
 pub mod repository;
 pub mod search;
+pub mod secret;
 mod stem;
 pub mod target;
 pub mod task;

@@ -61,6 +61,20 @@ enum Command {
     /// What can be bought with credits
     #[command(subcommand)]
     Redeem(Redeem),
+    /// Check an output as the server does and print the receipt; exits 1 when it does not pass
+    Verify(Verify),
+    /// Seal protected payloads on this machine, without a server
+    #[command(subcommand)]
+    Seal(Seal),
+    /// Open what was granted, on this machine, and print the fields
+    Open {
+        /// Your private key, a PEM file
+        #[arg(long)]
+        private: PathBuf,
+        /// What GET .../secret-bundle answered, a JSON file
+        #[arg(long)]
+        bundle: PathBuf,
+    },
 }
 
 /// What can be done with the catalogue.
@@ -70,6 +84,61 @@ pub(crate) enum Redeem {
     Load {
         /// A file with lines such as `card,ABCD-1234`: the item's id and a code
         file: PathBuf,
+    },
+}
+
+/// What an output is checked against, each a file.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The output, JSON
+    #[arg(long)]
+    pub(crate) input: PathBuf,
+    /// The task's verifier, a WebAssembly module
+    #[arg(long)]
+    pub(crate) module: Option<PathBuf>,
+    /// The task's expectedSchema, JSON
+    #[arg(long)]
+    pub(crate) schema: Option<PathBuf>,
+    /// The task's outputRules, JSON
+    #[arg(long)]
+    pub(crate) rules: Option<PathBuf>,
+    /// The task's deliveryRequirements, JSON; part of its acceptanceHash
+    #[arg(long)]
+    pub(crate) requirements: Option<PathBuf>,
+}
+
+/// What can be sealed.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Seal {
+    /// Make a key pair: the private key goes to a file, the public one is printed
+    Keygen {
+        /// The file for the private key; must not exist
+        #[arg(long)]
+        out: PathBuf,
+        /// Bits of the key
+        #[arg(long, default_value_t = 3072, value_parser = clap::value_parser!(u16).range(2048..=8192))]
+        bits: u16,
+    },
+    /// Encrypt fields and print the protectedPayload to publish a task with
+    Payload {
+        /// Your public key, a file with what keygen printed
+        #[arg(long)]
+        owner_key: PathBuf,
+        /// The fields, a file with a JSON object
+        #[arg(long)]
+        fields: PathBuf,
+    },
+    /// Wrap the content key for an agent and print the body of the grant
+    Grant {
+        /// Your private key, a PEM file
+        #[arg(long)]
+        owner_private: PathBuf,
+        /// What seal payload printed or GET .../protected-payload answered, a JSON file
+        #[arg(long)]
+        payload: PathBuf,
+        /// The agent's key: a request of GET .../secret-access, as JSON
+        #[arg(long)]
+        agent_key: String,
     },
 }
 
@@ -108,6 +177,10 @@ pub fn run() -> ExitCode {
 }
 
 fn try_run(Cli { command, common }: Cli) -> Result<ExitCode> {
+    let command = match offline(command)? {
+        Ok(code) => return Ok(code),
+        Err(command) => command,
+    };
     let Common { database, config } = common;
     let (listen, dev) = match &command {
         Command::Serve { listen, dev } => (*listen, *dev),
@@ -134,6 +207,18 @@ fn try_run(Cli { command, common }: Cli) -> Result<ExitCode> {
             Command::Restore { file } => commands::restore(&settings, &file),
             Command::Key(key) => commands::key(settings, key).await,
             Command::Redeem(Redeem::Load { file }) => commands::load(settings, &file).await,
+            // Answered before.
+            Command::Verify(_) | Command::Seal(_) | Command::Open { .. } => Ok(ExitCode::SUCCESS),
         }
+    })
+}
+
+/// Runs what needs no settings and no database; gives back everything else.
+fn offline(command: Command) -> Result<Result<ExitCode, Command>> {
+    Ok(match command {
+        Command::Verify(verify) => Ok(commands::verify(&verify)?),
+        Command::Seal(seal) => Ok(commands::seal(&seal)?),
+        Command::Open { private, bundle } => Ok(commands::open(&private, &bundle)?),
+        other => Err(other),
     })
 }

@@ -35,6 +35,7 @@ pub mod redemptions;
 pub mod referrals;
 pub mod repositories;
 pub mod reviews;
+pub mod secrets;
 pub mod server;
 pub mod services;
 pub mod statements;

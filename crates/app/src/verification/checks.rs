@@ -9,29 +9,18 @@ use std::time::Duration;
 
 use domain::brief::{Brief, Hash};
 use domain::error::Detail;
-use domain::policy::Actor;
-use domain::{Error, Kind, Result};
+use domain::{Error, Result};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
-use super::meter::{Spent, metered};
-use super::receipt::{self, Judgement};
 use super::rules::Rules;
 use super::sandbox::{Module, Sandbox};
 use super::schema::Schema;
-use super::{CAUSES, Report, refused, unfit};
-use crate::App;
-use crate::ops::contracts::Verifier;
+use super::terms::{Terms, too_costly};
+use super::{refused, unfit};
 
-/// Steps that checking one output may take: about half a second at worst.
-const STEPS: u64 = 5_000_000;
-/// Steps that a check may take where it stands in the way of others.
-const STEPS_AT_ONCE: u64 = 20_000;
-/// Bytes of an output that is checked where it stands in the way of others.
-const BYTES_AT_ONCE: usize = 16 << 10;
 /// How long anybody waits for a check, waiting for its turn not counted.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a check waits for its turn.
@@ -98,15 +87,6 @@ impl Default for Checks {
     }
 }
 
-/// The compiled terms of a task.
-pub(super) struct Terms {
-    schema: Option<Arc<Schema>>,
-    rules: Option<Arc<Rules>>,
-    verifier: Option<(Hash, Arc<Module>)>,
-    sandbox: Arc<Sandbox>,
-    acceptance: Hash,
-}
-
 impl Checks {
     /// Compiles what is not kept. May take long.
     ///
@@ -159,8 +139,13 @@ impl Checks {
         Ok((hash, module))
     }
 
+    /// Whether this verifier is kept.
+    pub(super) fn has_module(&self, hash: &Hash) -> bool {
+        self.modules.get(hash).is_some()
+    }
+
     /// The terms, where all of them are kept.
-    fn at_hand(&self, brief: &Brief) -> Option<Terms> {
+    pub(super) fn at_hand(&self, brief: &Brief) -> Option<Terms> {
         fn find<T>(cache: &Kept<T>, text: Option<&str>) -> Option<Option<Arc<T>>>
         where
             Arc<T>: Weighed,
@@ -185,7 +170,7 @@ impl Checks {
 
     /// Runs something that may take long, when its turn has come. Its turn
     /// lasts until it has really ended, whether somebody still waits or not.
-    async fn in_turn<T: Send + 'static>(
+    pub(super) async fn in_turn<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> Result<T> + Send + 'static,
     ) -> Result<T> {
@@ -228,135 +213,4 @@ where
     let compiled = Arc::new(compile(text)?);
     cache.insert(hash, Arc::clone(&compiled));
     Ok(compiled)
-}
-
-impl Terms {
-    /// Checks an output against everything.
-    ///
-    /// # Errors
-    /// `Unsatisfied` where a check broke its bounds.
-    pub(super) fn examine(&self, output: &str) -> Result<Report> {
-        let judgement = self.check(output, STEPS).map_err(|Spent| too_costly())?;
-        let Some((hash, module)) = &self.verifier else {
-            return Ok(self.report(judgement));
-        };
-        if !judgement.causes.is_empty() {
-            return Ok(self.report(judgement));
-        }
-        let verdict = self.sandbox.run(module, output.as_bytes());
-        let verdict = verdict.map_err(|broken| {
-            tracing::info!(verifier = %super::hex(*hash), %broken, "a verifier broke its bounds");
-            Error::new(
-                Kind::Unsatisfied,
-                "verifier_failed",
-                format!("the task's verifier came to no verdict: {broken}; its publisher must publish the task again with a better one"),
-            )
-        })?;
-        Ok(self.report(Judgement {
-            causes: verdict.causes.clone(),
-            verdict: Some(verdict),
-            ..judgement
-        }))
-    }
-
-    /// The schema and, where that passes, the rules.
-    fn check(&self, output: &str, steps: u64) -> Result<Judgement, Spent> {
-        let Ok(value) = serde_json::from_str::<Value>(output) else {
-            let problem = "the output must be JSON, nested at most 127 levels deep";
-            return Ok(Judgement::refused(vec![unfit("", "json", problem)]));
-        };
-        let failed = metered(steps, || {
-            let schema = self.schema.as_ref();
-            if schema.is_some_and(|schema| !schema.accepts(&value)) {
-                return None;
-            }
-            Some(self.rules.as_ref().map(|rules| rules.causes(&value)))
-        })?;
-        let Some(causes) = failed else {
-            let causes = self.schema.as_ref().map(|schema| schema.causes(&value));
-            return Ok(Judgement::refused(causes.unwrap_or_default()));
-        };
-        let mut causes = causes.unwrap_or_default();
-        causes.truncate(CAUSES);
-        Ok(Judgement {
-            schema_valid: true,
-            causes,
-            verdict: None,
-        })
-    }
-
-    fn report(&self, judgement: Judgement) -> Report {
-        let verifier = self.verifier.as_ref().map(|(hash, _)| *hash);
-        let receipt = receipt::written(&judgement, verifier, self.acceptance);
-        Report {
-            causes: judgement.causes,
-            receipt,
-        }
-    }
-}
-
-fn too_costly() -> Error {
-    Error::new(
-        Kind::Unsatisfied,
-        "schema_too_costly",
-        "checking this output against the task's schema and rules takes too long: hand in a smaller output; its publisher can publish the task again with a simpler schema",
-    )
-}
-
-impl App {
-    /// Refuses acceptance terms that make no sense or could not be checked
-    /// within bounds. `module` is the verifier's code, where it is new.
-    ///
-    /// # Errors
-    /// `Unsatisfied` with code `invalid_schema`, `invalid_rules` or
-    /// `invalid_verifier`.
-    pub(crate) async fn admit_terms(&self, brief: &Brief, module: Option<&[u8]>) -> Result<()> {
-        if !brief.is_checked() || self.checks().at_hand(brief).is_some() {
-            return Ok(());
-        }
-        let module = match module {
-            Some(module) => Some(module.to_vec()),
-            None => self.stored_module(brief).await?,
-        };
-        let brief = brief.clone();
-        let compiling =
-            move |checks: &Checks| checks.compile(&brief, module.as_deref()).map(|_| ());
-        self.checks().in_turn(compiling).await
-    }
-
-    /// Checks an output.
-    ///
-    /// # Errors
-    /// `Unsatisfied` with code `verifier_failed` where the verifier itself broke
-    /// its bounds, `schema_too_costly` where the schema did; `Unavailable` when
-    /// too much is being checked.
-    pub(crate) async fn examine(&self, brief: &Brief, output: &str) -> Result<Report> {
-        let checks = self.checks();
-        if output.len() <= BYTES_AT_ONCE
-            && let Some(terms) = checks.at_hand(brief)
-            && let Ok(judgement) = terms.check(output, STEPS_AT_ONCE)
-        {
-            return Ok(terms.report(judgement));
-        }
-        let module = self.stored_module(brief).await?;
-        let (brief, output) = (brief.clone(), output.to_owned());
-        let checking =
-            move |checks: &Checks| checks.compile(&brief, module.as_deref())?.examine(&output);
-        checks.in_turn(checking).await
-    }
-
-    /// The code of a brief's verifier, unless it is kept compiled.
-    async fn stored_module(&self, brief: &Brief) -> Result<Option<Vec<u8>>> {
-        match brief.verifier {
-            Some(hash) if self.checks().modules.get(&hash).is_none() => {
-                let stored = self.call(&Actor::System, Verifier { hash }).await;
-                match stored {
-                    Ok(module) => Ok(Some(module)),
-                    Err(error) if error.kind == Kind::NotFound => Ok(None),
-                    Err(error) => Err(error),
-                }
-            }
-            _ => Ok(None),
-        }
-    }
 }

@@ -7,18 +7,20 @@
 //! bounds in size, depth, memory and time.
 //!
 //! ```text
-//! terms ── compiled once, kept by their hash (checks.rs)
+//! terms ── compiled once (terms.rs), kept by their hash (checks.rs), asked for by examine.rs
 //! output ─ schema (schema.rs) ─ rules (rules.rs) ─ verifier (sandbox.rs) ─ receipt.rs
 //!          └── steps are counted (meter.rs) ──┘     fuel is counted
 //! ```
 
 mod checks;
+mod examine;
 mod meter;
 mod patterns;
 mod receipt;
 mod rules;
 mod sandbox;
 mod schema;
+mod terms;
 mod wasi;
 
 use domain::brief::{Brief, Hash};

@@ -19,6 +19,15 @@ pub(super) struct Judgement {
 }
 
 impl Judgement {
+    /// Nothing was to be checked.
+    pub(super) fn fits() -> Self {
+        Self {
+            schema_valid: true,
+            causes: Vec::new(),
+            verdict: None,
+        }
+    }
+
     /// It does not satisfy the schema.
     pub(super) fn refused(causes: Vec<Detail>) -> Self {
         Self {

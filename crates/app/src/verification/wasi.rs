@@ -94,7 +94,6 @@ macro_rules! functions {
                     stringify!($name),
                     |mut call: Call<'_>, $($arg: $ty),*| -> Answer {
                         pay(&mut call, 0)?;
-                        #[expect(clippy::redundant_closure_call, reason = "each is a line of the table")]
                         ($body)(&mut call, $($arg),*)
                     },
                 );

@@ -8,14 +8,18 @@ mod backup;
 mod demo;
 mod key;
 mod redeem;
+mod seal;
 mod serve;
+mod verify;
 
 pub(crate) use audit::audit;
 pub(crate) use backup::{backup, restore};
 pub(crate) use demo::demo;
 pub(crate) use key::key;
 pub(crate) use redeem::load;
+pub(crate) use seal::{open, seal};
 pub(crate) use serve::serve;
+pub(crate) use verify::verify;
 
 /// Prints a result. Nobody may be listening any more, which is no failure.
 pub(crate) fn print(line: &str) {

@@ -23,6 +23,8 @@ mod program;
 mod properties;
 mod races;
 mod readme;
+mod secrets;
+mod verification;
 mod webhooks;
 mod wire_bodies;
 mod wire_routes;

@@ -31,8 +31,6 @@ pub async fn find(tx: &mut Tx, hash: Hash) -> Result<Option<Vec<u8>>> {
 
 /// Whether there is a module with this hash.
 pub async fn exists(tx: &mut Tx, hash: Hash) -> Result<bool> {
-    Ok(tx
-        .row(EXISTS, vec![hash.into()], |row| row.int(0))
-        .await?
-        .is_some())
+    let found = tx.row(EXISTS, vec![hash.into()], |_| Ok(())).await?;
+    Ok(found.is_some())
 }

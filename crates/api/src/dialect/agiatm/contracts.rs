@@ -97,7 +97,7 @@ fn read_verifier(verifier: VerifierWire) -> Result<VerifierIn> {
         .ok_or_else(|| Error::field("verifier.sha256", "must be 64 hexadecimal digits"))
 }
 
-fn read_hash(digits: &str) -> Option<[u8; 32]> {
+pub(super) fn read_hash(digits: &str) -> Option<[u8; 32]> {
     let mut hash = [0; 32];
     if digits.len() != 64 || !digits.is_ascii() {
         return None;

@@ -22,6 +22,7 @@ mod objects;
 mod people;
 mod redemption;
 mod referrals;
+mod secrets;
 mod thread;
 mod wallet;
 mod work;
@@ -130,4 +131,5 @@ pub(super) fn routes() -> Routes {
         .merge(work::routes())
         .merge(deliveries::routes())
         .merge(thread::routes())
+        .merge(secrets::routes())
 }

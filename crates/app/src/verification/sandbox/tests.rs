@@ -204,7 +204,7 @@ fn large() -> Vec<u8> {
     let mut functions = String::new();
     for at in 0..4_000 {
         let _ = write!(functions, "(func $f{at} (param i32) (result i32)");
-        for step in 0..26 {
+        for step in 0..30 {
             let _ = write!(
                 functions,
                 "(i32.mul (local.get 0) (i32.const {}))",
