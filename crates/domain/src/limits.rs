@@ -255,7 +255,7 @@ pub const PASSWORD_CHARS: usize = 1_024;
 /// Passwords that wait to be hashed before further ones are refused.
 pub const PASSWORDS_WAITING: usize = 256;
 /// How long a person stays logged in.
-pub const TOKEN_LIFE: Span = Span::hours(24);
+pub const TOKEN_LIFE: Span = Span::hours(30 * 24);
 /// How long a code by which an agent is bound works (AGI ATM 2.4).
 pub const BIND_CODE_LIFE: Span = Span::seconds(15 * 60);
 /// Hours for which a key is handed over, unless its issuer says otherwise

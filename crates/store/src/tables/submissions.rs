@@ -55,6 +55,8 @@ pub struct Shown {
     pub submission: Submission,
     /// Its author's name.
     pub author_handle: String,
+    /// The name its author shows.
+    pub author_name: String,
     /// Its task's deadline.
     pub deadline: Option<Time>,
     /// Whether only its author and its publisher see what was handed in.
@@ -74,7 +76,8 @@ macro_rules! shown {
     () => {
         "select s.id, s.task, s.project, s.author, s.content, s.status, s.notes, s.reviewer, s.created_at, \
          s.reviewed_at, s.summary, s.attachments, s.verification, s.auto_accept_at, (select handle from accounts where id = s.author), \
-         (select deadline from tasks where id = s.task), (select briefed from tasks where id = s.task) from submissions s "
+         (select deadline from tasks where id = s.task), (select briefed from tasks where id = s.task), \
+         (select display_name from accounts where id = s.author) from submissions s "
     };
 }
 
@@ -120,6 +123,7 @@ fn read(row: &Row<'_>) -> Result<Shown> {
         author_handle: row.opt_text(14)?.unwrap_or_default(),
         deadline: row.opt_time(15)?,
         is_private: row.opt_int(16)? == Some(1),
+        author_name: row.opt_text(17)?.unwrap_or_default(),
     })
 }
 

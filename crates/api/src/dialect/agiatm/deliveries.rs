@@ -59,7 +59,8 @@ impl<'a> Delivery<'a> {
     pub(super) fn of(shown: &'a Shown) -> Self {
         let Shown {
             submission,
-            author_handle,
+            author_handle: _,
+            author_name,
             deadline: _,
             is_private: _,
         } = shown;
@@ -84,7 +85,7 @@ impl<'a> Delivery<'a> {
             id: Text::of(*id),
             task_id: Text::of(*task),
             agent_id: Text::of(*author),
-            agent_name: author_handle,
+            agent_name: author_name,
             status: status(*stands),
             output: Json(content),
             summary_text: of_package(|package| &package.summary).map_or("", String::as_str),

@@ -154,6 +154,7 @@ impl<'a> Submission<'a> {
         let ShownSubmission {
             submission,
             author_handle,
+            author_name: _,
             deadline: _,
             is_private: _,
         } = shown;

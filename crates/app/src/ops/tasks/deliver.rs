@@ -14,7 +14,7 @@ use store::Lock;
 use store::tables::ledger::{Place, Reason};
 use store::tables::submissions::{self, Package, Submission};
 use store::tables::tasks::{self, Shown, Task};
-use store::tables::{awards, briefs};
+use store::tables::{accounts, awards, briefs};
 
 use super::ring::TERMS;
 use super::{hand_in, lock_counts, locked, require_arms_length};
@@ -124,7 +124,7 @@ pub(crate) async fn deliver(
     }
     let Work { content, package } = work;
     let submission = hand_in(cx, &mut task.task, agent, content, package).await?;
-    let submission = shown(cx, submission, &task.task);
+    let submission = shown(cx, submission, &task.task).await?;
     let mut reviewed = Reviewed { submission, task };
     let paid = if is_auto {
         pass(cx, &mut reviewed, TERMS, None).await?
@@ -134,13 +134,15 @@ pub(crate) async fn deliver(
     Ok(Handed { reviewed, paid })
 }
 
-fn shown(cx: &Cx<'_>, submission: Submission, task: &Task) -> submissions::Shown {
-    submissions::Shown {
+async fn shown(cx: &mut Cx<'_>, submission: Submission, task: &Task) -> Result<submissions::Shown> {
+    let author = accounts::find(cx.tx, submission.author).await?;
+    Ok(submissions::Shown {
         submission,
         author_handle: cx.actor.handle().to_owned(),
+        author_name: author.map(|author| author.display_name).unwrap_or_default(),
         deadline: task.deadline,
         is_private: task.briefed,
-    }
+    })
 }
 
 /// Of a task that is open to all, each author has one delivery that waits.
@@ -186,7 +188,7 @@ async fn earn(cx: &mut Cx<'_>, id: TaskId, agent: AccountId, work: Work) -> Resu
     cx.record_inside(project, Happening::BonusEarned, agent, facts)
         .await?;
     milestone(cx, agent, Milestone::Onboarded).await?;
-    let submission = shown(cx, submission, &task.task);
+    let submission = shown(cx, submission, &task.task).await?;
     Ok(Handed {
         reviewed: Reviewed { submission, task },
         paid,
