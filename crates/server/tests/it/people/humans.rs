@@ -34,7 +34,7 @@ testkit::on_both_engines! {
         let claims = part(&token, 1);
         assert_eq!(claims["sub"], human["id"]);
         let life = claims["exp"].as_i64().zip(claims["iat"].as_i64());
-        assert_eq!(life.map(|(end, begin)| end - begin), Some(24 * 3_600));
+        assert_eq!(life.map(|(end, begin)| end - begin), Some(30 * 24 * 3_600));
         let me = |token: &str| town.client().with_key(token).get("/api/v1/human/me");
         assert_eq!(me(&token).ok()["human"], *human);
         // In any letter case, and beside the first token.
