@@ -25,10 +25,13 @@ use super::{refused, unfit};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a check waits for its turn.
 const TURN: Duration = Duration::from_secs(5);
-/// Bytes of compiled schemas, of rules and of modules that are kept, each.
+/// Bytes of compiled schemas and of rules that are kept, each.
 const KEPT_BYTES: u64 = 64 << 20;
-/// Entries that a cache is laid out for.
-const KEPT: usize = 1_000;
+/// Bytes of compiled modules that are kept.
+const KEPT_MODULE_BYTES: u64 = 128 << 20;
+/// Entries that a cache is laid out for: so few that it is not divided, so
+/// that the largest entry fits in.
+const KEPT: usize = 32;
 
 /// What is kept, with how many bytes it takes.
 trait Weighed {
@@ -64,6 +67,16 @@ impl<T: Weighed> Weighter<Hash, T> for ByBytes {
 
 type Kept<T> = Cache<Hash, Arc<T>, ByBytes>;
 
+/// A verifier's code, as far as it is known.
+pub(super) enum Code {
+    /// There is none with this hash, or no verifier.
+    Unknown,
+    /// As it was published.
+    Bytes(Vec<u8>),
+    /// As it is kept.
+    Compiled(Arc<Module>),
+}
+
 /// The checks of a server.
 #[derive(Clone)]
 pub(crate) struct Checks {
@@ -80,7 +93,7 @@ impl Default for Checks {
         Self {
             schemas: Arc::new(Cache::with_weighter(KEPT, KEPT_BYTES, ByBytes)),
             rules: Arc::new(Cache::with_weighter(KEPT, KEPT_BYTES, ByBytes)),
-            modules: Arc::new(Cache::with_weighter(KEPT, KEPT_BYTES, ByBytes)),
+            modules: Arc::new(Cache::with_weighter(KEPT, KEPT_MODULE_BYTES, ByBytes)),
             sandbox: Arc::new(Sandbox::new()),
             turns: Arc::new(Semaphore::new(processors)),
         }
@@ -92,7 +105,7 @@ impl Checks {
     ///
     /// # Errors
     /// `Unsatisfied` where the terms make no sense.
-    pub(super) fn compile(&self, brief: &Brief, module: Option<&[u8]>) -> Result<Terms> {
+    pub(super) fn compile(&self, brief: &Brief, code: Code) -> Result<Terms> {
         let schema = brief.schema.as_deref().map(|text| {
             kept(&self.schemas, text, Schema::compile)
                 .map_err(|causes| refused("invalid_schema", "expectedSchema", causes))
@@ -101,7 +114,7 @@ impl Checks {
             kept(&self.rules, text, Rules::compile)
                 .map_err(|causes| refused("invalid_rules", "outputRules", causes))
         });
-        let verifier = brief.verifier.map(|hash| self.module(hash, module));
+        let verifier = brief.verifier.map(|hash| self.module(hash, code));
         Ok(Terms {
             schema: schema.transpose()?,
             rules: rules.transpose()?,
@@ -111,22 +124,23 @@ impl Checks {
         })
     }
 
-    fn module(&self, hash: Hash, bytes: Option<&[u8]>) -> Result<(Hash, Arc<Module>)> {
-        if let Some(module) = self.modules.get(&hash) {
-            return Ok((hash, module));
-        }
-        let Some(bytes) = bytes else {
-            return Err(refused(
-                "invalid_verifier",
-                "verifier.sha256",
-                vec![unfit(
-                    "",
-                    "verifier",
-                    "was never stored here: send it as verifier.wasmBase64",
-                )],
-            ));
+    fn module(&self, hash: Hash, code: Code) -> Result<(Hash, Arc<Module>)> {
+        let bytes = match code {
+            Code::Compiled(module) => return Ok((hash, module)),
+            Code::Bytes(bytes) => bytes,
+            Code::Unknown => {
+                return Err(refused(
+                    "invalid_verifier",
+                    "verifier.sha256",
+                    vec![unfit(
+                        "",
+                        "verifier",
+                        "was never stored here: send it as verifier.wasmBase64",
+                    )],
+                ));
+            }
         };
-        let module = self.sandbox.compile(bytes);
+        let module = self.sandbox.compile(&bytes);
         let module = module.map_err(|cause| {
             refused(
                 "invalid_verifier",
@@ -139,9 +153,9 @@ impl Checks {
         Ok((hash, module))
     }
 
-    /// Whether this verifier is kept.
-    pub(super) fn has_module(&self, hash: &Hash) -> bool {
-        self.modules.get(hash).is_some()
+    /// The module with this hash, where it is kept.
+    pub(super) fn module_at_hand(&self, hash: &Hash) -> Option<Arc<Module>> {
+        self.modules.get(hash)
     }
 
     /// The terms, where all of them are kept.

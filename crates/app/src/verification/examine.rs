@@ -6,7 +6,7 @@ use domain::policy::Actor;
 use domain::{Kind, Result};
 
 use super::Report;
-use super::checks::Checks;
+use super::checks::{Checks, Code};
 use crate::App;
 use crate::ops::contracts::Verifier;
 
@@ -26,13 +26,12 @@ impl App {
         if !brief.is_checked() || self.checks().at_hand(brief).is_some() {
             return Ok(());
         }
-        let module = match module {
-            Some(module) => Some(module.to_vec()),
-            None => self.stored_module(brief).await?,
+        let code = match module {
+            Some(module) => Code::Bytes(module.to_vec()),
+            None => self.code(brief).await?,
         };
         let brief = brief.clone();
-        let compiling =
-            move |checks: &Checks| checks.compile(&brief, module.as_deref()).map(|_| ());
+        let compiling = move |checks: &Checks| checks.compile(&brief, code).map(|_| ());
         self.checks().in_turn(compiling).await
     }
 
@@ -50,25 +49,24 @@ impl App {
         {
             return Ok(terms.report(judgement));
         }
-        let module = self.stored_module(brief).await?;
+        let code = self.code(brief).await?;
         let (brief, output) = (brief.clone(), output.to_owned());
-        let checking =
-            move |checks: &Checks| checks.compile(&brief, module.as_deref())?.examine(&output);
+        let checking = move |checks: &Checks| checks.compile(&brief, code)?.examine(&output);
         checks.in_turn(checking).await
     }
 
-    /// The code of a brief's verifier, unless it is kept compiled.
-    async fn stored_module(&self, brief: &Brief) -> Result<Option<Vec<u8>>> {
-        match brief.verifier {
-            Some(hash) if !self.checks().has_module(&hash) => {
-                let stored = self.call(&Actor::System, Verifier { hash }).await;
-                match stored {
-                    Ok(module) => Ok(Some(module)),
-                    Err(error) if error.kind == Kind::NotFound => Ok(None),
-                    Err(error) => Err(error),
-                }
-            }
-            _ => Ok(None),
+    /// The code of a brief's verifier.
+    async fn code(&self, brief: &Brief) -> Result<Code> {
+        let Some(hash) = brief.verifier else {
+            return Ok(Code::Unknown);
+        };
+        if let Some(module) = self.checks().module_at_hand(&hash) {
+            return Ok(Code::Compiled(module));
+        }
+        match self.call(&Actor::System, Verifier { hash }).await {
+            Ok(module) => Ok(Code::Bytes(module)),
+            Err(error) if error.kind == Kind::NotFound => Ok(Code::Unknown),
+            Err(error) => Err(error),
         }
     }
 }

@@ -29,6 +29,7 @@ use domain::{Error, Kind, Result};
 use sha2::{Digest, Sha256};
 
 pub(crate) use checks::Checks;
+use checks::Code;
 
 /// Causes that a report has at most.
 const CAUSES: usize = 50;
@@ -56,7 +57,8 @@ pub fn verify(brief: &Brief, module: Option<&[u8]>, output: &str) -> Result<Repo
     let mut brief = brief.clone();
     brief.verifier = module.map(|module| Sha256::digest(module).into());
     brief.acceptance = acceptance(&brief);
-    Checks::default().compile(&brief, module)?.examine(output)
+    let code = module.map_or(Code::Unknown, |module| Code::Bytes(module.to_vec()));
+    Checks::default().compile(&brief, code)?.examine(output)
 }
 
 /// SHA-256 over what work is accepted by: shown as `acceptanceHash`, so that a

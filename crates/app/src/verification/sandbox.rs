@@ -27,8 +27,8 @@ use super::{CAUSES, cut, unfit};
 
 /// What runs modules, as receipts name it.
 pub(super) const ENGINE: &str = "wasmi 2.0.0";
-/// Fuel of one run; about one for each instruction.
-const FUEL: u64 = 300_000_000;
+/// Fuel of one run; about one for each instruction, and about half a second.
+const FUEL: u64 = 500_000_000;
 /// Fuel that is given at once; between two, the time is looked at.
 const FUEL_AT_ONCE: u64 = 5_000_000;
 /// How long one run may take.

@@ -1,6 +1,9 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
+use domain::brief::Brief;
+use sha2::{Digest, Sha256};
+
 use super::{Broken, Sandbox, Verdict};
 
 /// A module around the body of its `verify`; `$say` prints a text that is in
@@ -228,6 +231,19 @@ fn large() -> Vec<u8> {
                 (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"#
     ))
     .expect("a module")
+}
+
+#[test]
+fn a_large_module_stays_compiled() {
+    use crate::verification::checks::{Checks, Code};
+    let (checks, code) = (Checks::default(), large());
+    let hash = Sha256::digest(&code).into();
+    let brief = Brief {
+        verifier: Some(hash),
+        ..Brief::default()
+    };
+    assert!(checks.compile(&brief, Code::Bytes(code)).is_ok());
+    assert!(checks.module_at_hand(&hash).is_some());
 }
 
 /// In release: `cargo test --release -p app --lib one_mebibyte -- --nocapture`.

@@ -29,7 +29,7 @@ fn timed<T>(what: &str, run: impl FnOnce() -> T) -> T {
     let came_to = run();
     let took = began.elapsed();
     println!("{what}: {took:?}");
-    assert!(took < Duration::from_secs(20), "{what} took {took:?}");
+    assert!(took < Duration::from_secs(10), "{what} took {took:?}");
     came_to
 }
 
@@ -236,16 +236,16 @@ fn a_schema_that_refers_to_itself_ends() {
 #[test]
 fn regex_bombs_are_stopped() {
     let long = |text: &str, times: usize| json!(text.repeat(times));
-    for (pattern, text) in [
-        (r"^(a+)+$", long("a", 1 << 20)),
-        (r"(a|b)*a(a|b){400}$", long("ab", 1 << 19)),
-        (r"(x+x+)+y", long("x", 1 << 20)),
-        (r"[ab]*a[ab]{60}c", long("ab", 1 << 19)),
-        (r"(?:\p{L}\p{M}*)+[0-9]$", long("é", 1 << 19)),
+    for (pattern, text, expected) in [
+        (r"^(a+)+$", long("a", 1 << 20), Ok(true)),
+        (r"(x+x+)+y", long("x", 1 << 20), Ok(false)),
+        (r"(a|b)*a(a|b){400}$", long("ab", 1 << 19), Err(Spent)),
+        (r"[ab]*a[ab]{60}c", long("ab", 1 << 19), Err(Spent)),
+        (r"(?:\p{L}\p{M}*)+[0-9]$", long("é", 1 << 19), Err(Spent)),
     ] {
         let schema = json!({ "pattern": pattern });
         let came_to = timed(pattern, || accepts(&schema, &text));
-        println!("{pattern}: {came_to:?}");
+        assert_eq!(came_to, expected, "{pattern}");
     }
     // The worst that is let through ends soon.
     let schema = json!({ "pattern": r"[ab]*a[ab]{12}c" });
