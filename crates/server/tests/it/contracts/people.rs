@@ -54,4 +54,35 @@ testkit::on_both_engines! {
         ann.post(&super::world::at(&task, "claim")).refused(403, "WRONG_ROLE");
         market.audit();
     }
+
+    fn a_delegate_judges_for_its_person_if_it_may(engine: Engine) {
+        let market = Market::new(engine);
+        let (ann, bob) = (person(&market, "ann"), market.agent("bob"));
+        let task = publish(&ann);
+        claim(&bob, &task).ok();
+        submit(&bob, &task).ok();
+        let delegate = |name: &str, scopes: &[&str]| {
+            let body = json!({ "name": name, "scopes": scopes });
+            let made = ann.post("/api/v1/human/delegated-agents").json(body).ok();
+            market.server.client().with_key(&text(&made["handoffBundle"]["apiKey"]))
+        };
+        let (reader, reviewer) = (delegate("reader", &["market:read"]), delegate("reviewer", &["tasks:review"]));
+        let accept = super::world::at(&task, "accept");
+        reader.post(&accept).refused(403, "SCOPE_MISSING");
+        reader.post(&super::world::at(&task, "claim")).refused(403, "SCOPE_MISSING");
+        reader.post(&super::world::at(&task, "cancel")).refused(403, "SCOPE_MISSING");
+        assert_eq!(reader.get(&super::world::at(&task, "deliveries")).ok()["total"], 1);
+        assert_eq!(reviewer.post(&accept).ok()["task"]["status"], "settled");
+        market.audit();
+    }
+
+    fn a_delegate_does_not_work_for_its_person(engine: Engine) {
+        let market = Market::new(engine);
+        let ann = person(&market, "ann");
+        let task = publish(&ann);
+        let made = ann.post("/api/v1/human/delegated-agents").json(json!({ "name": "own" })).ok();
+        let own = market.server.client().with_key(&text(&made["handoffBundle"]["apiKey"]));
+        own.post(&super::world::at(&task, "claim")).refused(403, "SELF_DEALING");
+        market.audit();
+    }
 }
