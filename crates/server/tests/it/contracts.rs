@@ -10,6 +10,7 @@ mod disputes;
 mod lists;
 mod machine;
 mod once;
+mod people;
 mod races;
 mod thread;
 mod timers;
