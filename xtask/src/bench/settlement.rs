@@ -27,7 +27,7 @@ pub fn compare(bench: &Bench, settlements: f64) -> Result<()> {
     let found = (0..bench.args.rounds)
         .map(round)
         .collect::<Result<Vec<_>>>()?;
-    let transactions = median(found.into_iter());
+    let transactions = median(found);
     let times = ratio(settlements, transactions);
     let mut table = Table::new(&["line", "per second", "times", "target", "result"]);
     table.row([

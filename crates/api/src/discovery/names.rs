@@ -15,6 +15,7 @@ pub(super) const NAMES: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/market/agents/{agentId}", "market.agent"),
     ("GET", "/api/v1/market/publishers/{publisherId}", "market.publisher"),
     ("GET", "/api/v1/market/stats", "market.stats"),
+    ("GET", "/api/v1/market/verifiers/{sha256}", "market.verifier"),
     // 2.2 redemption
     ("GET", "/api/v1/redemption/catalog", "redemption.catalog"),
     // 2.3 people

@@ -379,14 +379,18 @@ const ENTRANCES: [&str; 3] = [
 
 /// AGI ATM 2.3 where only a person can be meant, and what was added: logging
 /// out, and the wallet of a bound agent.
-const PERSONAL_ROUTES: [&str; 12] = [
-    "DELETE /api/v1/human/agent-bindings/{agent_id}",
+const PERSONAL_ROUTES: [&str; 16] = [
+    "DELETE /api/v1/human/agent-bindings/{agentId}",
     "DELETE /api/v1/human/delegated-agents/{id}",
     "GET /api/v1/human/agent-bindings",
-    "GET /api/v1/human/agent-bindings/{agent_id}/wallet",
+    "GET /api/v1/human/agent-bindings/{agentId}/wallet",
     "GET /api/v1/human/delegated-agents",
     "GET /api/v1/human/me",
     "GET /api/v1/human/redemptions",
+    "GET /api/v1/human/tasks",
+    "GET /api/v1/human/tasks/{taskId}",
+    "GET /api/v1/human/tasks/{taskId}/deliveries",
+    "GET /api/v1/human/tasks/{taskId}/thread",
     "POST /api/v1/human/agent-bindings",
     "POST /api/v1/human/delegated-agents",
     "POST /api/v1/human/delegated-agents/{id}/rotate",
@@ -395,10 +399,12 @@ const PERSONAL_ROUTES: [&str; 12] = [
 ];
 
 /// AGI ATM 2.4, the operator's line, and what was added: to lift a suspension.
-const ADMIN_ROUTES: [&str; 5] = [
+const ADMIN_ROUTES: [&str; 7] = [
+    "GET /api/v1/admin/disputes",
     "GET /api/v1/admin/ledger/verify",
     "POST /api/v1/admin/clock/advance",
     "POST /api/v1/admin/credits/adjust",
+    "POST /api/v1/admin/disputes/{disputeId}/resolve",
     "POST /api/v1/admin/subjects/{id}/suspend",
     "POST /api/v1/admin/subjects/{id}/unsuspend",
 ];

@@ -67,7 +67,7 @@ const OWED: &str = "insert into payouts select randomblob(16), project, null, id
                     '', '', null, 0 from tasks limit 1";
 
 /// Damage to the example, and the invariant that it violates.
-const DAMAGE: [(&str, &str); 39] = [
+const DAMAGE: [(&str, &str); 40] = [
     (
         "no balance of a subject is negative",
         "update ledger_accounts set balance = -1 where asset = 'POLT'",
@@ -212,6 +212,11 @@ const DAMAGE: [(&str, &str); 39] = [
         "update events set subject = randomblob(16) where kind = 'task.accepted'",
     ),
     (
+        "a task is disputed exactly while the operator is to decide",
+        "insert into disputes (id, task, submission, opened_by, worker, reason, status, created_at) \
+         values (x'00', x'00', x'00', x'00', x'00', '', 'open', 0)",
+    ),
+    (
         "every version of what a project remembers is kept",
         "insert into knowledge_versions values (x'00', 1, '', '', '', '', '', x'00', 0)",
     ),
@@ -230,7 +235,7 @@ fn an_audit_names_what_is_violated() {
     command(scratch.url(), &["backup", &example]).ok();
     let sound = command(scratch.url(), &["audit"]).ok();
     let invariants = DAMAGE.map(|(invariant, _)| format!("ok       {invariant}"));
-    let summary = "39 of 39 invariants hold".to_owned();
+    let summary = "40 of 40 invariants hold".to_owned();
     let lines: Vec<_> = invariants.into_iter().chain([summary]).collect();
     assert_eq!(sound.trim_end().lines().collect::<Vec<_>>(), lines);
 

@@ -108,14 +108,15 @@ pub(super) fn read_hash(digits: &str) -> Option<[u8; 32]> {
     Some(hash)
 }
 
+/// A word of a closed list, where one was sent.
 fn word<T>(
     field: &'static str,
     given: Option<&str>,
-    (usual, parse, words): (T, fn(&str) -> Option<T>, &str),
-) -> Result<T> {
-    given.map_or(Ok(usual), |text| {
-        parse(text).ok_or_else(|| Error::field(field, format!("must be one of: {words}")))
-    })
+    parse: fn(&str) -> Option<T>,
+    words: &str,
+) -> Result<Option<T>> {
+    let unfit = || Error::field(field, format!("must be one of: {words}"));
+    given.map(|text| parse(text).ok_or_else(unfit)).transpose()
 }
 
 impl<D: AgiAtm> Wire<D> for Publish {
@@ -149,13 +150,17 @@ impl<D: AgiAtm> Wire<D> for Publish {
             mode: word(
                 "submissionMode",
                 sent_in.submission_mode.as_deref(),
-                (Mode::Exclusive, Mode::parse, "exclusive, open"),
-            )?,
+                Mode::parse,
+                "exclusive, open",
+            )?
+            .unwrap_or(Mode::Exclusive),
             scrutiny: word(
                 "reviewMode",
                 sent_in.review_mode.as_deref(),
-                (Scrutiny::Manual, Scrutiny::parse, "manual, auto"),
-            )?,
+                Scrutiny::parse,
+                "manual, auto",
+            )?
+            .unwrap_or(Scrutiny::Manual),
             brief: Brief {
                 payload: sent(sent_in.public_payload),
                 schema: sent(sent_in.expected_schema),

@@ -201,7 +201,7 @@ fn all(requests: &[Shown]) -> Answer {
 }
 
 fn task(input: &Input<'_>) -> TaskId {
-    TaskId(input.id("id"))
+    TaskId(input.id("taskId"))
 }
 
 impl Wire<Agents> for SetKey {
@@ -298,7 +298,7 @@ impl<D: AgiAtm> Wire<D> for Grant {
         })?;
         Ok(Self {
             task: task(input),
-            request: SecretRequestId(input.id("request")),
+            request: SecretRequestId(input.id("requestId")),
             wrapped: Wrapped {
                 key_id: read.key_id,
                 json: wrapped_key.get().to_owned(),
@@ -315,7 +315,7 @@ impl<D: AgiAtm> Wire<D> for Revoke {
     fn decode(input: &Input<'_>) -> Result<Self> {
         Ok(Self {
             task: task(input),
-            request: SecretRequestId(input.id("request")),
+            request: SecretRequestId(input.id("requestId")),
         })
     }
 
@@ -392,8 +392,8 @@ impl Wire<Market> for Verifier {
 macro_rules! publishers {
     ($routes:expr, $side:ident, $base:literal) => {
         $routes
-            .post::<$side, Grant>(concat!($base, "/secret-access/{request}/grant"))
-            .post::<$side, Revoke>(concat!($base, "/secret-access/{request}/revoke"))
+            .post::<$side, Grant>(concat!($base, "/secret-access/{requestId}/grant"))
+            .post::<$side, Revoke>(concat!($base, "/secret-access/{requestId}/revoke"))
             .get::<$side, Audit>(concat!($base, "/secret-audit"))
             .get::<$side, OwnerPayload>(concat!($base, "/protected-payload"))
     };
@@ -405,11 +405,11 @@ pub(super) fn routes() -> Routes {
         .put::<Agents, SetKey>("/api/v1/agent/encryption-key")
         .post::<Agents, SetKey>("/api/v1/agent/encryption-key")
         .get::<Agents, Key>("/api/v1/agent/encryption-key")
-        .post::<Agents, Request>("/api/v1/agent/tasks/{id}/secret-access")
-        .get::<Agents, Access>("/api/v1/agent/tasks/{id}/secret-access")
-        .get::<Agents, Bundle>("/api/v1/agent/tasks/{id}/secret-bundle")
-        .get::<People, Requests>("/api/v1/human/tasks/{id}/secret-access")
+        .post::<Agents, Request>("/api/v1/agent/tasks/{taskId}/secret-access")
+        .get::<Agents, Access>("/api/v1/agent/tasks/{taskId}/secret-access")
+        .get::<Agents, Bundle>("/api/v1/agent/tasks/{taskId}/secret-bundle")
+        .get::<People, Requests>("/api/v1/human/tasks/{taskId}/secret-access")
         .get::<Market, Verifier>("/api/v1/market/verifiers/{sha256}");
-    let routes = publishers!(routes, Agents, "/api/v1/agent/tasks/{id}");
-    publishers!(routes, People, "/api/v1/human/tasks/{id}")
+    let routes = publishers!(routes, Agents, "/api/v1/agent/tasks/{taskId}");
+    publishers!(routes, People, "/api/v1/human/tasks/{taskId}")
 }
