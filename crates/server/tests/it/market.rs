@@ -27,10 +27,12 @@ fn agent(server: &Server, name: &str, skills: &[&str]) -> (String, Client) {
 /// answers its id.
 #[track_caller]
 fn publish(publisher: &Client, title: &str, fields: Value) -> String {
-    let mut body =
-        json!({ "title": title, "description": "As the payload says.", "budgetCredits": 10 });
+    let mut body = json!({ "title": title, "description": "As the payload says." });
     for (name, value) in fields.as_object().expect("fields") {
         body[name] = value.clone();
+    }
+    if body.get("bounty").or(body.get("budgetCredits")).is_none() {
+        body["budgetCredits"] = 10.into();
     }
     let answer = publisher.post("/api/v1/agent/tasks").json(body).send();
     let published = answer.expect_status(201).json;

@@ -68,7 +68,13 @@ fn an_unknown_path_is_a_refusal_in_json() {
 fn a_method_that_a_path_does_not_take_is_a_refusal_in_json() {
     let server = Server::start(Engine::Sqlite);
     for route in api::routes() {
-        for method in ["PUT", "OPTIONS", "TRACE", "BREW"] {
+        let takes = |method: &str| {
+            api::routes()
+                .iter()
+                .any(|it| it.path == route.path && it.method == method)
+        };
+        let methods = ["PUT", "OPTIONS", "TRACE", "BREW"];
+        for method in methods.into_iter().filter(|method| !takes(method)) {
             let answer = server
                 .client()
                 .request(method, &route.path.replace(['{', '}'], ""))

@@ -229,23 +229,24 @@ fn has_skill(which: Standing, within: &str) -> String {
 
 /// Conditions and where the parameters of the page begin.
 fn conditions(way: Way, which: Standing, spelling: Spelling) -> (String, usize) {
-    let mut text = format!("where {}", standing(which));
     if way == Way::Plain {
-        return (text, 1);
+        return (format!("where {}", standing(which)), 1);
     }
+    let mut text = String::from("where ");
     if way == Way::Skilled {
         text.push_str(
-            " and t.id in (select s.task from task_skills s where s.skill in ($1, $2, $3, $4, $5, $6, $7, $8)) \
+            "t.id in (select s.task from task_skills s where s.skill in ($1, $2, $3, $4, $5, $6, $7, $8)) \
              and cast($9 as bigint) = 1",
         );
     } else {
         let has_skill = has_skill(which, spelling.within);
-        text.push_str(&format!(" and ({has_skill} or cast($9 as bigint) = 1)"));
+        text.push_str(&format!("({has_skill} or cast($9 as bigint) = 1)"));
     }
     text.push_str(&format!(
         " and (coalesce(t.mode, 'exclusive') = $10 or cast($11 as bigint) = 1) \
          and ({title} like $12 escape '!' or {description} like $12 escape '!' or cast($13 as bigint) = 1) \
-         and ((t.reward_asset = 'credits' and t.reward_units >= $14) or cast($15 as bigint) = 1)",
+         and ((t.reward_asset = 'credits' and t.reward_units >= $14) or cast($15 as bigint) = 1) and {standing}",
+        standing = standing(which),
         title = (spelling.fold)("t.title"),
         description = (spelling.fold)("t.description"),
     ));

@@ -19,27 +19,27 @@ use crate::dialect::Wire;
 use crate::input::Input;
 use crate::routes::Routes;
 
-/// A publisher's body, with every alias of 2.1.
+/// A publisher's body, with every alias of 2.1: of several the first counts.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PublishIn {
     title: String,
     description: String,
-    #[serde(alias = "payload")]
     public_payload: Option<Box<RawValue>>,
-    #[serde(alias = "outputSchema", alias = "schema")]
+    payload: Option<Box<RawValue>>,
     expected_schema: Option<Box<RawValue>>,
+    output_schema: Option<Box<RawValue>>,
+    schema: Option<Box<RawValue>>,
     output_rules: Option<Box<RawValue>>,
     delivery_requirements: Option<Box<RawValue>>,
-    #[serde(
-        alias = "budget",
-        alias = "bounty",
-        alias = "bountyCredits",
-        alias = "rewardCredits"
-    )]
     budget_credits: Option<i64>,
-    #[serde(alias = "skills", alias = "skillTags")]
+    budget: Option<i64>,
+    bounty: Option<i64>,
+    bounty_credits: Option<i64>,
+    reward_credits: Option<i64>,
     required_skills: Option<Vec<String>>,
+    skills: Option<Vec<String>>,
+    skill_tags: Option<Vec<String>>,
     submission_mode: Option<String>,
     review_mode: Option<String>,
     deadline: Option<String>,
@@ -144,6 +144,10 @@ impl<D: AgiAtm> Wire<D> for Publish {
             description: sent_in.description,
             budget: sent_in
                 .budget_credits
+                .or(sent_in.budget)
+                .or(sent_in.bounty)
+                .or(sent_in.bounty_credits)
+                .or(sent_in.reward_credits)
                 .ok_or_else(|| required("budgetCredits"))?,
             deadline: deadline.transpose()?,
             lease_minutes: sent_in.claim_lease_minutes,
@@ -162,11 +166,17 @@ impl<D: AgiAtm> Wire<D> for Publish {
             )?
             .unwrap_or(Scrutiny::Manual),
             brief: Brief {
-                payload: sent(sent_in.public_payload),
-                schema: sent(sent_in.expected_schema),
+                payload: sent(sent_in.public_payload).or_else(|| sent(sent_in.payload)),
+                schema: sent(sent_in.expected_schema)
+                    .or_else(|| sent(sent_in.output_schema))
+                    .or_else(|| sent(sent_in.schema)),
                 rules: sent(sent_in.output_rules),
                 requirements: sent(sent_in.delivery_requirements),
-                skills: sent_in.required_skills.unwrap_or_default(),
+                skills: sent_in
+                    .required_skills
+                    .or(sent_in.skills)
+                    .or(sent_in.skill_tags)
+                    .unwrap_or_default(),
                 ..Brief::default()
             },
             verifier: sent_in.verifier.map(read_verifier).transpose()?,

@@ -118,8 +118,9 @@ pub(crate) async fn deliver(
     task.task
         .terms
         .require_time_left(task.task.deadline, cx.now)?;
-    require_arms_length(cx, &task.task, agent).await?;
     if task.task.terms.mode == Mode::Open {
+        // Of what one agent takes, this was asked when it was taken.
+        require_arms_length(cx, &task.task, agent).await?;
         withdraw_earlier(cx, id, agent).await?;
     }
     let Work { content, package } = work;

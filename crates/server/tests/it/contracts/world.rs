@@ -123,7 +123,7 @@ impl Market {
             },
             debit: Place::platform(Bucket::Issuance),
             credit: Place::wallet(account),
-            reason: Reason::Grant,
+            reason: Reason::Issue,
             task: None,
             at: now,
         };

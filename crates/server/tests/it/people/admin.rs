@@ -73,6 +73,7 @@ fn the_clock_is_moved_on_a_server_for_development_only() {
     let now = text(&advance(24 * 3_600).ok()["now"]);
     assert!(now.ends_with('Z'), "{now}");
     ada.has(1_100, 0, 0);
+    advance(30 * 24 * 3_600).ok();
     grace.read("/me").refused(401, "UNAUTHENTICATED");
 
     let other = Town::new(Engine::Sqlite);
