@@ -50,6 +50,8 @@ pub const BOUNTY_CLAIMS: i64 = 3;
 
 /// Operations that share one commit on the embedded engine.
 pub const GROUP_COMMIT_OPERATIONS: usize = 64;
+/// Operations that may share one however few are waiting.
+pub const GROUP_COMMIT_OPERATIONS_MIN: usize = 24;
 /// Operations waiting for the writer before new ones are refused.
 pub const WRITE_QUEUE: usize = 8_192;
 /// Reads waiting for a reader before new ones are refused.

@@ -1,7 +1,7 @@
 //! The embedded engine: one writer thread, several reader threads, and one
 //! that copies the write-ahead log into the database.
 //!
-//! The writer takes what is queued (at most
+//! The writer takes a part of what is queued (at most
 //! [`GROUP_COMMIT_OPERATIONS`](domain::limits::GROUP_COMMIT_OPERATIONS)), runs
 //! each operation in one transaction, commits durably
 //! (`synchronous=full`) and only then answers. While it waits for the disk the
@@ -459,6 +459,17 @@ fn checkpoint(connection: &rusqlite::Connection) -> rusqlite::Result<i64> {
     connection.query_row("pragma wal_checkpoint(passive)", (), |row| row.get(1))
 }
 
+/// How many operations of so many that wait share a commit: a third of them,
+/// so that some callers are answered while others' operations run. Were all to
+/// share one, they would all wait for it together, and half of the machine
+/// with them.
+fn group_size(waiting: usize) -> usize {
+    (waiting / 3).clamp(
+        limits::GROUP_COMMIT_OPERATIONS_MIN,
+        limits::GROUP_COMMIT_OPERATIONS,
+    )
+}
+
 /// Runs and commits one group, then answers it.
 fn run_group(tx: &mut Tx, first: Box<dyn WriteJob>, queue: &Receiver<Box<dyn WriteJob>>) {
     let mut group = Group::default();
@@ -473,7 +484,8 @@ fn run_group(tx: &mut Tx, first: Box<dyn WriteJob>, queue: &Receiver<Box<dyn Wri
             group.run_apart(tx);
             break;
         }
-        if group.lost.is_none() && group.jobs.len() < limits::GROUP_COMMIT_OPERATIONS {
+        let taken = group.jobs.len();
+        if group.lost.is_none() && taken < group_size(taken + queue.len()) {
             next = queue.try_recv().ok();
         }
     }

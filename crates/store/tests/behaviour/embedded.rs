@@ -15,7 +15,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use super::{names, numbered, put, refusal, tallied, with_store};
 
 /// The first operation holds the writer until all are queued, so that they
-/// share one commit. One in four of them succeeds.
+/// share few commits. One in four of them succeeds.
 #[test]
 fn operations_of_one_group_share_nothing_but_the_commit() {
     with_store(Engine::Sqlite, async |store| {
