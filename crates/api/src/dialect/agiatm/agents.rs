@@ -8,10 +8,12 @@ use domain::id::AccountId;
 use domain::policy::Scope;
 use domain::{Result, Time, referral};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::envelope::{self, At, Fields};
 use super::objects::{Wallet, kind};
 use super::people::{Introduction, first};
+use super::secrets::key_at_registration;
 use super::{Agents, KEY_PREFIX, required};
 use crate::dialect::{Text, Wire};
 use crate::input::Input;
@@ -64,6 +66,7 @@ struct RegisterIn {
     display_name: Option<String>,
     skills: Option<Vec<String>>,
     description: Option<String>,
+    encryption_public_key: Option<Value>,
     #[serde(flatten)]
     introduction: Introduction,
 }
@@ -76,6 +79,7 @@ impl Wire<Agents> for Register {
             display_name,
             skills,
             description,
+            encryption_public_key,
             introduction,
         } = input.json()?;
         let nonce = introduction.nonce()?;
@@ -84,6 +88,9 @@ impl Wire<Agents> for Register {
             skills: skills.unwrap_or_default(),
             description: description.unwrap_or_default(),
             referral: introduction.referral(),
+            sealing_key: encryption_public_key
+                .filter(|key| !key.is_null())
+                .map(|key| key_at_registration(&key)),
             nonce,
             key_prefix: KEY_PREFIX,
         })

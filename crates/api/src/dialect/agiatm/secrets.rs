@@ -14,6 +14,7 @@ use domain::page::{Listed, Page};
 use domain::secret::{RequestStatus, SealingKey};
 use domain::{Error, Result, Time, limits};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::envelope::{self, At, Fields, Json};
@@ -202,6 +203,24 @@ fn all(requests: &[Shown]) -> Answer {
 
 fn task(input: &Input<'_>) -> TaskId {
     TaskId(input.id("taskId"))
+}
+
+/// A key that came with a registration: a text, a JWK, or an object with the
+/// fields of [`KeyIn`].
+pub(super) fn key_at_registration(given: &Value) -> SetKey {
+    let text = |name: &str| given.get(name).and_then(Value::as_str).map(str::to_owned);
+    let key = given.get("publicKey").unwrap_or(given);
+    let public_key = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
+    let usual = match key {
+        Value::Object(_) => "jwk",
+        _ if public_key.starts_with("-----BEGIN") => "pem",
+        _ => FORMAT,
+    };
+    SetKey {
+        public_key,
+        algorithm: text("algorithm").unwrap_or_else(|| ALGORITHM.to_owned()),
+        format: text("format").unwrap_or_else(|| usual.to_owned()),
+    }
 }
 
 impl Wire<Agents> for SetKey {

@@ -7,6 +7,7 @@ use domain::policy::Actor;
 use super::{Agent, agent, skills};
 use crate::ops::credits::{Credits, credits};
 use crate::ops::profiles::{Join, enter};
+use crate::ops::secrets::SetKey;
 use crate::ops::welcome::{referrer, welcome};
 use crate::ops::{keys, proof};
 use crate::{App, Cx, Op, Secret};
@@ -22,6 +23,8 @@ pub struct Register {
     pub description: String,
     /// The code of whoever brought it.
     pub referral: Option<String>,
+    /// The key by which others seal for it.
+    pub sealing_key: Option<SetKey>,
     /// Its proof of work, where one is asked for.
     pub nonce: Option<String>,
     /// How its key begins.
@@ -57,6 +60,9 @@ impl Op for Register {
         let (account, _) = enter(cx, join, AccountKind::Agent, None).await?;
         let (_, key) = keys::mint(cx, account.id, self.key_prefix, "registration").await?;
         welcome(cx, account.id, referrer).await?;
+        if let Some(key) = self.sealing_key {
+            key.put(cx, account.id).await?;
+        }
         Ok(Registered {
             agent: agent(cx, account.id).await?,
             key,

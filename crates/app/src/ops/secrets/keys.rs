@@ -34,29 +34,31 @@ impl Op for SetKey {
     async fn run(self, cx: &mut Cx<'_>) -> Result<SealingKey> {
         let account = cx.actor.account()?;
         cx.tx.lock(Lock::Account(account)).await?;
+        self.put(cx, account).await
+    }
+}
+
+impl SetKey {
+    /// Registers the key of an account whose lock is held, or which is new.
+    pub(crate) async fn put(self, cx: &mut Cx<'_>, account: AccountId) -> Result<SealingKey> {
         let key = SealingKey {
             key_id: fingerprint(&self.format, &self.public_key),
             algorithm: self.algorithm,
             format: self.format,
             public_key: self.public_key,
         };
-        set_key(cx, account, &key).await?;
+        key.check()?;
+        secrets::put_key(cx.tx, account, &key, cx.now).await?;
+        let facts = json!({ "keyId": key.key_id, "algorithm": key.algorithm });
+        cx.record_inside(None, Happening::EncryptionKeySet, account, facts)
+            .await?;
         Ok(key)
     }
 }
 
-/// Registers a key of an account whose lock is held, or which is new.
-pub(crate) async fn set_key(cx: &mut Cx<'_>, account: AccountId, key: &SealingKey) -> Result<()> {
-    key.check()?;
-    secrets::put_key(cx.tx, account, key, cx.now).await?;
-    let facts = json!({ "keyId": key.key_id, "algorithm": key.algorithm });
-    cx.record_inside(None, Happening::EncryptionKeySet, account, facts)
-        .await
-}
-
 /// The fingerprint of a key: of its DER where that can be read, otherwise of
 /// its text (AGI ATM 5.2).
-pub(crate) fn fingerprint(format: &str, public_key: &str) -> String {
+fn fingerprint(format: &str, public_key: &str) -> String {
     let text = public_key.trim();
     let der = STANDARD
         .decode(text)

@@ -10,6 +10,25 @@ use super::world::{World, ask, bundle, register_key, somehow_sealed, text, wrapp
 const MADE_UP: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
 on_both_engines! {
+    fn a_key_may_come_with_the_registration(engine: Engine) {
+        let world = World::open(engine);
+        let keys = [
+            (json!("-----BEGIN PUBLIC KEY-----"), "pem", "RSA-OAEP-256"),
+            (json!({ "publicKey": "a key", "algorithm": "X25519", "format": "raw" }), "raw", "X25519"),
+            (json!({ "kty": "RSA", "n": "AQAB" }), "jwk", "RSA-OAEP-256"),
+        ];
+        for (key, format, algorithm) in keys {
+            let body = json!({ "name": format!("agent {format}"), "encryptionPublicKey": key });
+            let made = world.server.client().post("/api/v1/agent/register").json(body).send().expect_status(201);
+            let agent = world.server.client().with_key(&text(&made.json, "/apiKey"));
+            let kept = agent.get("/api/v1/agent/encryption-key").ok();
+            let kept = &kept["encryptionKey"];
+            assert_eq!((&kept["format"], &kept["algorithm"]), (&json!(format), &json!(algorithm)));
+        }
+        let empty = json!({ "name": "nobody", "encryptionPublicKey": "" });
+        world.server.client().post("/api/v1/agent/register").json(empty).refused(400, "VALIDATION_FAILED");
+    }
+
     fn access_is_asked_for_granted_read_and_taken_back(engine: Engine) {
         let world = World::open(engine);
         let task = world.publish_sealed();
