@@ -113,7 +113,7 @@ fn cut(text: &str) -> String {
 fn refused(code: &'static str, what: &str, causes: Vec<Detail>) -> Error {
     let first = causes.first();
     let first = first.map_or(String::new(), |cause| {
-        format!(": {} {}", cause.field, cause.problem)
+        format!(": {}", format!("{} {}", cause.field, cause.problem).trim())
     });
     let mut error = Error::new(
         Kind::Unsatisfied,
