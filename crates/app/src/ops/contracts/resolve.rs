@@ -16,6 +16,7 @@ use store::tables::submissions::{self, Submission};
 use store::tables::tasks::{self, Shown, Task};
 
 use super::{Contract, Settlement, contract};
+use crate::ops::referrals;
 use crate::ops::reviews::reward;
 use crate::ops::tasks::{
     close_all, count, give_back, lock_counts, locked, put, record, record_with, unknown,
@@ -137,6 +138,7 @@ async fn award(
     tasks::end_claim(cx.tx, task.id, ClaimStatus::Fulfilled, cx.now).await?;
     close_all(cx, task.id, SubmissionStatus::Superseded).await?;
     accounts::completed_one(cx.tx, submission.author).await?;
+    referrals::settled(cx, submission.author, task.publisher).await?;
     count(cx, task.project, 0, 1, 0).await?;
     let facts = json!({
         "submission": submission.id.to_string(),
