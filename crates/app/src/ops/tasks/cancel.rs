@@ -9,7 +9,7 @@ use store::tables::ledger::{Place, Reason};
 use store::tables::submissions;
 use store::tables::tasks::{self, Shown, Task};
 
-use super::{count, locked, move_to, record};
+use super::{count, locked_to_count, move_to, record};
 use crate::{Cx, Op};
 
 /// Withdraws a task.
@@ -24,7 +24,7 @@ impl Op for Cancel {
     operation!("tasks.cancel", ManageTasks, Writes);
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Shown> {
-        let mut shown = locked(cx, self.task).await?;
+        let mut shown = locked_to_count(cx, self.task).await?;
         if shown.task.state.status == Status::Disputed {
             return Err(Error::conflict(
                 "task_is_disputed",

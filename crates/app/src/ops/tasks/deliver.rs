@@ -17,7 +17,7 @@ use store::tables::tasks::{self, Shown, Task};
 use store::tables::{accounts, awards, briefs};
 
 use super::ring::TERMS;
-use super::{hand_in, lock_counts, locked, require_arms_length};
+use super::{hand_in, locked, locked_to_count, require_arms_length};
 use crate::ops::referrals::{Milestone, milestone};
 use crate::ops::reviews::{Paid, Payment, Reviewed, pass, reward};
 use crate::verification::Report;
@@ -108,13 +108,13 @@ pub(crate) async fn deliver(
     if terms.is_some_and(|terms| terms.funding == Funding::Standing) {
         return earn(cx, id, agent, work).await;
     }
-    if is_auto {
-        // A verdict locks its author and what it counts before the task.
+    let mut task = if is_auto {
+        // A verdict locks its author before all else.
         cx.tx.lock(Lock::Account(agent)).await?;
-        let found = tasks::find(cx.tx, id).await?.ok_or_else(super::unknown)?;
-        lock_counts(cx, found.project).await?;
-    }
-    let mut task = locked(cx, id).await?;
+        locked_to_count(cx, id).await?
+    } else {
+        locked(cx, id).await?
+    };
     task.task
         .terms
         .require_time_left(task.task.deadline, cx.now)?;

@@ -48,6 +48,15 @@ pub(crate) async fn locked(cx: &mut Cx<'_>, id: TaskId) -> Result<Shown> {
     tasks::find_shown(cx.tx, id).await?.ok_or_else(unknown)
 }
 
+/// As [`locked`], for who will count what becomes of the task: a project is
+/// locked before its tasks, as by every verdict, or the two would wait for each
+/// other.
+pub(crate) async fn locked_to_count(cx: &mut Cx<'_>, id: TaskId) -> Result<Shown> {
+    let found = tasks::find(cx.tx, id).await?.ok_or_else(unknown)?;
+    lock_counts(cx, found.project).await?;
+    locked(cx, id).await
+}
+
 /// A task of the market: what a project keeps to itself does not exist for
 /// others.
 pub(crate) fn in_market(shown: Shown) -> Result<Shown> {
