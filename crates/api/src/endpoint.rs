@@ -232,26 +232,38 @@ pub(crate) async fn drain(mut body: HttpBody) {
 pub(crate) async fn unknown_path(request: Request) -> Response {
     let (method, uri) = asked(request).await;
     unknown::count(method.as_str(), uri.path());
-    (table_of(uri.path()).error)(Error::not_found(
-        "route_not_found",
-        format!(
-            "there is nothing at {method} {}: the front page at / lists what there is",
-            uri.path()
+    refuse_at(
+        &uri,
+        Error::not_found(
+            "route_not_found",
+            format!(
+                "there is nothing at {method} {}: the front page at / lists what there is",
+                uri.path()
+            ),
         ),
-    ))
+    )
 }
 
 /// The answer to a method that does not exist on a path that does.
 pub(crate) async fn unknown_method(request: Request) -> Response {
     let (method, uri) = asked(request).await;
-    (table_of(uri.path()).error)(Error::new(
-        Kind::MethodNotAllowed,
-        "method_not_allowed",
-        format!(
-            "{} does not take {method}: the Allow header says what it takes",
-            uri.path()
+    refuse_at(
+        &uri,
+        Error::new(
+            Kind::MethodNotAllowed,
+            "method_not_allowed",
+            format!(
+                "{} does not take {method}: the Allow header says what it takes",
+                uri.path()
+            ),
         ),
-    ))
+    )
+}
+
+/// A refusal in the shape of the door to which a path belongs.
+fn refuse_at(uri: &Uri, error: Error) -> Response {
+    let table = table_of(uri.path());
+    marked(table, (table.error)(error))
 }
 
 /// What was asked, once its body was swallowed: a sender that is still sending
@@ -305,8 +317,17 @@ async fn path_params(parts: &mut Parts) -> Result<Vec<(String, String)>> {
         .collect())
 }
 
+/// An answer with the header that its door puts on every one.
+fn marked(table: &Table, mut response: Response) -> Response {
+    if let Some((name, value)) = table.header {
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
 fn respond(spec: &'static Spec, outcome: Result<Answered>) -> Response {
-    let (mut response, code) = match outcome {
+    let (response, code) = match outcome {
         Ok(Answered { answer, replayed }) => {
             let mut response = Response::new(HttpBody::from(answer.body));
             *response.status_mut() = answer.status.try_into().unwrap_or_default();
@@ -325,11 +346,7 @@ fn respond(spec: &'static Spec, outcome: Result<Answered>) -> Response {
             ((spec.refuse)(error), Some(code))
         }
     };
-    if let Some((name, value)) = spec.table.header {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
-    }
+    let mut response = marked(spec.table, response);
     response.extensions_mut().insert(observe::Noted {
         operation: spec.operation,
         code,

@@ -16,6 +16,7 @@ pub mod brief;
 pub mod dispute;
 pub mod error;
 pub mod event;
+pub mod hex;
 pub mod id;
 pub mod idea;
 pub mod knowledge;

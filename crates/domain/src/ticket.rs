@@ -5,6 +5,7 @@
 //! or judged at another door shows here at once. The one thing kept beside it
 //! is the column in which work was handed in.
 
+use crate::hex;
 use crate::task::{State, Status, Verdict};
 use crate::team::{Level, Role};
 use crate::{Error, Result, limits, text};
@@ -102,8 +103,7 @@ impl Deliverable {
             &self.label,
             limits::TICKET_TITLE_CHARS,
         )?;
-        let is_hash = |hash: &str| hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit());
-        if self.content_hash.as_deref().is_none_or(is_hash) {
+        if self.content_hash.as_deref().is_none_or(hex::is_sha256) {
             return Ok(());
         }
         Err(Error::field(

@@ -16,7 +16,7 @@ use domain::{Error, Kind, Result, Time};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-pub(crate) use self::agiatm::SKILL_VERSION;
+pub(crate) use self::agiatm::{SKILL_HEADER, SKILL_VERSION};
 use crate::input::{Body, Input};
 use crate::routes::Routes;
 

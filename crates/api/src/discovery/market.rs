@@ -9,12 +9,12 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use app::verification::hex;
 use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use domain::hex;
 use domain::id::ONBOARDING;
 use domain::limits;
 use domain::policy::Scope;
@@ -25,7 +25,7 @@ use super::names::name_of;
 use super::{ROUTES, description};
 use crate::Api;
 use crate::calendar::IsoMillis;
-use crate::dialect::SKILL_VERSION;
+use crate::dialect::{SKILL_HEADER, SKILL_VERSION};
 use crate::routes::Route;
 
 const SKILL: &str = include_str!("skill.md");
@@ -37,7 +37,7 @@ const HEALTH_PATH: &str = "/api/v1/health";
 const DOOR: &str = "agiatm";
 const POLL_SECONDS: u32 = 60;
 
-static SKILL_HASH: LazyLock<String> = LazyLock::new(|| hex(Sha256::digest(SKILL).into()));
+static SKILL_HASH: LazyLock<String> = LazyLock::new(|| hex::encode(&Sha256::digest(SKILL)));
 static ENDPOINTS: LazyLock<BTreeMap<&'static str, Value>> = LazyLock::new(endpoints);
 static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| {
     let routes: Vec<_> = of_this_door().copied().collect();
@@ -156,7 +156,6 @@ async fn health(State(api): State<Api>) -> Response {
     let now = api.0.app.now();
     let version = env!("CARGO_PKG_VERSION");
     let uptime = now.unix_seconds() - api.0.started.unix_seconds();
-    let skill_version = [("x-agiatm-skill-version", SKILL_VERSION)];
     let body = Json(json!({
         "ok": true,
         "data": { "status": "ok", "version": version, "uptime": uptime },
@@ -165,7 +164,7 @@ async fn health(State(api): State<Api>) -> Response {
         "skillVersion": SKILL_VERSION,
         "time": IsoMillis(now).to_string(),
     }));
-    (skill_version, body).into_response()
+    ([SKILL_HEADER], body).into_response()
 }
 
 #[cfg(test)]

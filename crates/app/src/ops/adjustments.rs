@@ -2,7 +2,7 @@
 
 use domain::event::Happening;
 use domain::id::AccountId;
-use domain::money::{Bucket, Money, Units};
+use domain::money::{Bucket, Units};
 use domain::{Error, Result, limits, text};
 use serde_json::json;
 use store::Lock;
@@ -10,7 +10,7 @@ use store::tables::accounts;
 use store::tables::ledger::{Place, Reason};
 
 use crate::ops::accounts::unknown;
-use crate::ops::credits::{ASSET, Credits, credits};
+use crate::ops::credits::{Credits, credits, money};
 use crate::{Cx, Op};
 
 /// Adds credits to what an account can spend, or takes some away.
@@ -48,10 +48,7 @@ impl Op for Adjust {
             true => (issuance, wallet),
             false => (wallet, issuance),
         };
-        let money = Money {
-            asset: ASSET.into(),
-            units,
-        };
+        let money = money(units);
         cx.transfer(way, money, Reason::Adjust, None).await?;
         let facts = json!({ "credits": self.credits, "reason": self.reason });
         cx.record_inside(None, Happening::CreditsAdjusted, account, facts)

@@ -2,14 +2,33 @@
 //! (AGI ATM 2.5, 3.3).
 
 use domain::id::AccountId;
-use domain::money::{Bucket, Units};
+use domain::money::{Bucket, Money, Units};
 use domain::{Result, Time};
-use store::tables::{holds, ledger};
+use store::tables::holds;
+use store::tables::ledger::{self, Place, Reason};
 
 use crate::{Cx, Op};
 
 /// The asset of the open market.
 pub(crate) const ASSET: &str = "credits";
+
+/// An amount of it.
+pub(crate) fn money(units: Units) -> Money {
+    Money {
+        asset: ASSET.into(),
+        units,
+    }
+}
+
+/// Gives an account credits out of nothing.
+pub(crate) async fn issue(
+    cx: &mut Cx<'_>,
+    account: AccountId,
+    (units, reason): (Units, Reason),
+) -> Result<()> {
+    let way = (Place::platform(Bucket::Issuance), Place::wallet(account));
+    cx.transfer(way, money(units), reason, None).await
+}
 
 /// An account's credits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,11 +69,8 @@ pub(crate) async fn credits(cx: &mut Cx<'_>, account: AccountId) -> Result<Credi
             credits.available += hold.money.units;
             credits.pending -= hold.money.units;
         } else {
-            credits.next_available_at = credits
-                .next_available_at
-                .map_or(Some(hold.available_at), |first| {
-                    Some(first.min(hold.available_at))
-                });
+            // They come in the order in which they are released.
+            credits.next_available_at.get_or_insert(hold.available_at);
         }
     }
     Ok(credits)

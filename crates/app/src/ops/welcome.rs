@@ -3,14 +3,14 @@
 
 use domain::event::Happening;
 use domain::id::AccountId;
-use domain::money::{Bucket, Money, Units};
+use domain::money::Units;
 use domain::{Error, Result, limits, referral};
 use serde_json::json;
-use store::tables::ledger::{Place, Reason};
+use store::tables::ledger::Reason;
 use store::tables::{accounts, awards, referrals};
 
 use crate::Cx;
-use crate::ops::credits::ASSET;
+use crate::ops::credits::issue;
 
 /// The account whose code this is.
 ///
@@ -51,12 +51,7 @@ pub(crate) async fn give(
     account: AccountId,
     (units, reason): (Units, Reason),
 ) -> Result<()> {
-    let way = (Place::platform(Bucket::Issuance), Place::wallet(account));
-    let money = Money {
-        asset: ASSET.into(),
-        units,
-    };
-    cx.transfer(way, money, reason, None).await?;
+    issue(cx, account, (units, reason)).await?;
     let facts = json!({ "credits": units, "reason": reason.as_str() });
     cx.record_inside(None, Happening::CreditsGranted, account, facts)
         .await

@@ -25,6 +25,7 @@ mod wasi;
 
 use domain::brief::{Brief, Hash};
 use domain::error::Detail;
+use domain::hex;
 use domain::{Error, Kind, Result};
 use sha2::{Digest, Sha256};
 
@@ -65,7 +66,7 @@ pub fn verify(brief: &Brief, module: Option<&[u8]>, output: &str) -> Result<Repo
 /// worker can see that the terms are those it agreed to.
 pub(crate) fn acceptance(brief: &Brief) -> Hash {
     let mut hasher = Sha256::new();
-    let verifier = brief.verifier.map(hex);
+    let verifier = brief.verifier.map(|hash| hex::encode(&hash));
     let parts = [
         ("expectedSchema", &brief.schema),
         ("outputRules", &brief.rules),
@@ -79,17 +80,6 @@ pub(crate) fn acceptance(brief: &Brief) -> Hash {
         hasher.update([0]);
     }
     hasher.finalize().into()
-}
-
-/// Bytes as hexadecimal digits.
-pub fn hex(bytes: Hash) -> String {
-    use std::fmt::Write;
-    bytes
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }
 
 /// One thing that is wrong, at a JSON Pointer.

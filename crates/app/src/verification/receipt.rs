@@ -3,9 +3,9 @@
 
 use domain::brief::Hash;
 use domain::error::Detail;
+use domain::hex;
 use serde_json::{Value, json};
 
-use super::hex;
 use super::sandbox::{ENGINE, Verdict};
 
 /// How a check came out.
@@ -49,8 +49,8 @@ pub(super) fn written(judgement: &Judgement, verifier: Option<Hash>, acceptance:
     let asked = verdict.as_ref().zip(verifier);
     let verifier = asked.map(|(verdict, hash)| {
         json!({
-            "sha256": hex(hash),
-            "inputSha256": hex(verdict.input),
+            "sha256": hex::encode(&hash),
+            "inputSha256": hex::encode(&verdict.input),
             "fuelUsed": verdict.fuel_used,
             "verdict": verdict.said,
             "engine": ENGINE,
@@ -60,7 +60,7 @@ pub(super) fn written(judgement: &Judgement, verifier: Option<Hash>, acceptance:
         "schemaValid": schema_valid,
         "errors": errors,
         "verifier": verifier,
-        "acceptanceHash": hex(acceptance),
+        "acceptanceHash": hex::encode(&acceptance),
     });
     receipt.to_string()
 }

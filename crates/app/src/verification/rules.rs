@@ -5,12 +5,13 @@
 //! [`read_check`] and decide it in [`Check::problem`].
 
 use domain::error::Detail;
+use domain::hex;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::meter::charge;
 use super::patterns::{self, CACHE_BYTES, PATTERNS, PROGRAMS_BYTES, Pattern};
-use super::{hex, unfit};
+use super::unfit;
 
 /// Checks of one task.
 const CHECKS: usize = 50;
@@ -119,7 +120,7 @@ fn read_check(at: &str, check: &Value) -> Result<Check, Detail> {
             )
         })?,
         Some("sha256") => words()
-            .filter(|digits| digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
+            .filter(|digits| hex::is_sha256(digits))
             .map(|digits| Expect::Sha256(digits.to_ascii_lowercase()))
             .ok_or_else(|| unfit(&here, "type", "must be 64 hexadecimal digits"))?,
         _ => {
@@ -214,7 +215,7 @@ fn digest(value: &Value) -> String {
         }
     };
     charge((text.len() / BYTES_PER_STEP) as u64);
-    hex(Sha256::digest(text).into())
+    hex::encode(&Sha256::digest(text))
 }
 
 #[cfg(test)]
@@ -242,8 +243,7 @@ mod tests {
         ]);
         let good = json!({ "kind": "report", "day": "2026-01-02", "items": [1, 2], "x": 0 });
         let bad = json!({ "kind": 7, "day": "yesterday", "items": [1] });
-        let digest =
-            crate::verification::hex(<sha2::Sha256 as sha2::Digest>::digest("report").into());
+        let digest = domain::hex::encode(&<sha2::Sha256 as sha2::Digest>::digest("report"));
         let mut checks = checks;
         checks[4]["value"] = digest.to_uppercase().into();
         assert_eq!(failed(&checks, &good), Vec::<String>::new());

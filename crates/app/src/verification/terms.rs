@@ -40,7 +40,7 @@ impl Terms {
         }
         let verdict = self.sandbox.run(module, output.as_bytes());
         let verdict = verdict.map_err(|broken| {
-            tracing::info!(verifier = %super::hex(*hash), %broken, "a verifier broke its bounds");
+            tracing::info!(verifier = %domain::hex::encode(hash), %broken, "a verifier broke its bounds");
             Error::new(
                 Kind::Unsatisfied,
                 "verifier_failed",

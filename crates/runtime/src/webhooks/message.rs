@@ -63,11 +63,8 @@ fn body(name: &str, at: Time, data: &str) -> String {
 }
 
 fn signature(secret: &str, body: &str) -> String {
-    let mut text = String::from("sha256=");
-    for byte in hmac(secret.as_bytes(), &[body]) {
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text
+    let mac = hmac(secret.as_bytes(), &[body]);
+    format!("sha256={}", domain::hex::encode(&mac))
 }
 
 fn standard_signature(secret: &str, id: &str, sent: &str, body: &str) -> String {

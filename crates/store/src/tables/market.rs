@@ -7,9 +7,10 @@ use domain::account::AccountKind;
 use domain::id::{AccountId, TaskId};
 use domain::money::Money;
 use domain::page::Page;
-use domain::task::{Mode, Scrutiny, Sort, Status};
+use domain::task::{Mode, Phase, Scrutiny, Sort, Status};
 use domain::{Error, Result, Time};
 
+use super::tasks;
 use crate::{Row, Sql, Tx, Val, lists};
 
 domain::words! {
@@ -31,6 +32,25 @@ domain::words! {
         Disputed = "disputed",
         /// Everything.
         All = "all",
+    }
+}
+
+impl Standing {
+    /// The phase that boards index; `None` for everything.
+    pub fn phase(self) -> Option<Phase> {
+        match self {
+            Self::Open => Some(Phase::Open),
+            Self::Claimed => Some(Phase::Working),
+            Self::Submitted | Self::Disputed => Some(Phase::Review),
+            Self::Settled => Some(Phase::Done),
+            Self::Cancelled | Self::Expired => Some(Phase::Closed),
+            Self::All => None,
+        }
+    }
+
+    /// Whether it is all of its phase, whose size is known.
+    pub fn is_whole_phase(self) -> bool {
+        matches!(self, Self::Open | Self::Claimed | Self::Settled | Self::All)
     }
 }
 
@@ -125,8 +145,8 @@ statements! {
 }
 
 /// How the rows of a list are found.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
     /// Nothing is asked for beside the standing.
     Plain,
     /// The market's order is walked, and what does not fit is passed over.
@@ -136,23 +156,26 @@ enum Way {
 }
 
 const WAYS: [Way; 3] = [Way::Plain, Way::Walked, Way::Skilled];
-const SHAPES: usize = WAYS.len() * Standing::ALL.len() * Sort::ALL.len();
 
-static LISTS: LazyLock<Vec<Sql>> = LazyLock::new(|| each(list_text));
-static COUNTS: LazyLock<Vec<Sql>> = LazyLock::new(|| each(count_text));
+static LISTS: LazyLock<Vec<Sql>> = LazyLock::new(|| {
+    each()
+        .flat_map(|(way, standing)| Sort::ALL.map(|sort| list_text(way, standing, sort)))
+        .collect()
+});
+static COUNTS: LazyLock<Vec<Sql>> = LazyLock::new(|| {
+    each()
+        .map(|(way, standing)| count_text(way, standing))
+        .collect()
+});
 
-fn each(text: fn(Way, Standing, Sort) -> Sql) -> Vec<Sql> {
-    let mut all = Vec::with_capacity(SHAPES);
-    for way in WAYS {
-        for standing in Standing::ALL {
-            all.extend(Sort::ALL.map(|sort| text(way, standing, sort)));
-        }
-    }
-    all
+/// Every way with every standing, in the order of [`shape`].
+fn each() -> impl Iterator<Item = (Way, Standing)> {
+    WAYS.into_iter()
+        .flat_map(|way| Standing::ALL.map(|standing| (way, standing)))
 }
 
-fn shape(way: Way, standing: Standing, sort: Sort) -> usize {
-    (way as usize * Standing::ALL.len() + standing as usize) * Sort::ALL.len() + sort as usize
+fn shape(way: Way, standing: Standing) -> usize {
+    way as usize * Standing::ALL.len() + standing as usize
 }
 
 pub(super) fn built() -> Vec<Sql> {
@@ -171,23 +194,6 @@ fn standing(standing: Standing) -> &'static str {
         Standing::Cancelled => "t.listed = 1 and t.phase = 'closed' and t.status = 'cancelled'",
         Standing::Expired => "t.listed = 1 and t.phase = 'closed' and t.status = 'expired'",
         Standing::All => "t.listed = 1",
-    }
-}
-
-/// The index in whose order a list is walked on the embedded engine, which
-/// keeps no statistics (see `tasks.rs`).
-fn index(standing: Standing, sort: Sort) -> &'static str {
-    match (standing, sort) {
-        (Standing::Open, Sort::New) => "tasks_open",
-        (Standing::Open, Sort::Payout) => "tasks_open_by_payout",
-        (Standing::Open, Sort::Deadline) => "tasks_open_by_deadline",
-        (Standing::Claimed, _) => "tasks_working",
-        (Standing::Submitted | Standing::Disputed, _) => "tasks_review",
-        (Standing::Settled, Sort::New) => "tasks_done",
-        (Standing::Cancelled | Standing::Expired, Sort::New) => "tasks_closed",
-        (Standing::All, Sort::New) => "tasks_listed",
-        (_, Sort::Payout) => "tasks_by_payout",
-        (_, Sort::Deadline) => "tasks_by_deadline",
     }
 }
 
@@ -260,16 +266,12 @@ fn on_both(text: impl Fn(&str, Spelling) -> String, walk: &str) -> Sql {
 fn walk(way: Way, which: Standing, sort: Sort) -> String {
     match way {
         Way::Skilled => String::new(),
-        Way::Plain | Way::Walked => format!("indexed by {} ", index(which, sort)),
+        Way::Plain | Way::Walked => format!("indexed by {} ", tasks::index(which.phase(), sort)),
     }
 }
 
 fn list_text(way: Way, which: Standing, sort: Sort) -> Sql {
-    let order = match sort {
-        Sort::New => "t.id desc",
-        Sort::Payout => "t.payout_rank desc, t.id desc",
-        Sort::Deadline => "t.deadline_rank, t.id",
-    };
+    let order = tasks::order(sort);
     let text = |walk: &str, spelling| {
         let (filter, next) = conditions(way, which, spelling);
         let head = columns!();
@@ -282,7 +284,7 @@ fn list_text(way: Way, which: Standing, sort: Sort) -> Sql {
     on_both(text, &walk(way, which, sort))
 }
 
-fn count_text(way: Way, which: Standing, sort: Sort) -> Sql {
+fn count_text(way: Way, which: Standing) -> Sql {
     let text = |walk: &str, spelling| {
         let (filter, next) = conditions(way, which, spelling);
         let briefs = match way {
@@ -293,7 +295,7 @@ fn count_text(way: Way, which: Standing, sort: Sort) -> Sql {
             "select count(*) from (select 1 from tasks t {walk}{briefs}{filter} limit ${next}) counted"
         )
     };
-    on_both(text, &walk(way, which, sort))
+    on_both(text, &walk(way, which, Sort::New))
 }
 
 fn read(row: &Row<'_>) -> Result<Offer> {
@@ -326,7 +328,10 @@ fn read(row: &Row<'_>) -> Result<Offer> {
     })
 }
 
-fn params(filter: &Filter) -> Vec<Val> {
+fn params(way: Way, filter: &Filter) -> Vec<Val> {
+    if way == Way::Plain {
+        return Vec::new();
+    }
     let Filter {
         skills,
         mode,
@@ -336,7 +341,8 @@ fn params(filter: &Filter) -> Vec<Val> {
     let any = |is_any: bool| Val::from(i64::from(is_any));
     let mut params: Vec<Val> = asked(skills);
     params.extend([
-        any(skills.is_empty()),
+        // Where few have the skill, that they have it is how they are found.
+        any(skills.is_empty() || way == Way::Skilled),
         mode.unwrap_or(Mode::Exclusive).as_str().into(),
         any(mode.is_none()),
         pattern(text.as_deref().unwrap_or("")).into(),
@@ -367,7 +373,8 @@ fn pattern(text: &str) -> String {
     pattern
 }
 
-async fn way(tx: &mut Tx, which: Standing, filter: &Filter) -> Result<Way> {
+/// How the rows that fit a filter are found with the least to look at.
+pub async fn way(tx: &mut Tx, which: Standing, filter: &Filter) -> Result<Way> {
     if filter.is_empty() {
         return Ok(Way::Plain);
     }
@@ -388,53 +395,29 @@ async fn way(tx: &mut Tx, which: Standing, filter: &Filter) -> Result<Way> {
 /// Tasks with a skill that are rather sorted than looked for.
 const FEW: i64 = 2_000;
 
-/// A stretch of a list.
+/// A stretch of a list, found in this [`way`].
 pub async fn list(
     tx: &mut Tx,
-    which: Standing,
-    filter: &Filter,
+    way: Way,
+    (which, filter): (Standing, &Filter),
     sort: Sort,
     (rows, offset): (u32, i64),
 ) -> Result<Vec<Offer>> {
-    let way = way(tx, which, filter).await?;
-    let sql = LISTS
-        .get(shape(way, which, sort))
-        .copied()
-        .ok_or_else(Error::internal)?;
-    let mut params = match way {
-        Way::Plain => Vec::new(),
-        Way::Skilled => {
-            let mut params = params(filter);
-            if let Some(flag) = params.get_mut(SKILLS_ASKED) {
-                *flag = 1_i64.into();
-            }
-            params
-        }
-        Way::Walked => params(filter),
-    };
+    let at = shape(way, which) * Sort::ALL.len() + sort as usize;
+    let sql = LISTS.get(at).copied().ok_or_else(Error::internal)?;
+    let mut params = params(way, filter);
     params.extend([rows.into(), offset.into()]);
     tx.rows(sql, params, read).await
 }
 
 /// How many tasks fit a filter, [`COUNTED`] at most. Where nothing is asked
 /// for, `tasks::count` knows it exactly.
-pub async fn count(tx: &mut Tx, which: Standing, filter: &Filter) -> Result<i64> {
-    let way = way(tx, which, filter).await?;
-    let sql = COUNTS
-        .get(shape(way, which, Sort::New))
-        .copied()
-        .ok_or_else(Error::internal)?;
-    let mut params = match way {
-        Way::Plain => Vec::new(),
-        Way::Skilled | Way::Walked => params(filter),
-    };
-    if way == Way::Skilled
-        && let Some(flag) = params.get_mut(SKILLS_ASKED)
-    {
-        *flag = 1_i64.into();
-    }
+pub async fn count(tx: &mut Tx, way: Way, (which, filter): (Standing, &Filter)) -> Result<i64> {
+    let sql = COUNTS.get(shape(way, which)).copied();
+    let mut params = params(way, filter);
     params.push(COUNTED.into());
-    Ok(tx.row(sql, params, |row| row.int(0)).await?.unwrap_or(0))
+    let found = tx.row(sql.ok_or_else(Error::internal)?, params, |row| row.int(0));
+    Ok(found.await?.unwrap_or(0))
 }
 
 /// One task as the list shows it, wherever it stands.

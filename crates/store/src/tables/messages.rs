@@ -7,6 +7,7 @@ use domain::page::Page;
 use domain::{Error, Result, Time};
 use uuid::Uuid;
 
+use super::accounts::Account;
 use crate::{Row, Tx, Val, lists};
 
 domain::words! {
@@ -50,6 +51,31 @@ pub struct Message {
     pub author_handle: String,
     /// The name its author shows; not written with the row.
     pub author_display_name: String,
+}
+
+impl Message {
+    /// A message as it is said: an answer to none, with no votes on it.
+    pub fn new(
+        id: MessageId,
+        author: &Account,
+        (subject_kind, subject): (SubjectKind, Uuid),
+        body: String,
+        created_at: Time,
+    ) -> Self {
+        Self {
+            id,
+            subject,
+            subject_kind,
+            parent: None,
+            author: author.id,
+            body,
+            upvotes: 0,
+            downvotes: 0,
+            created_at,
+            author_handle: author.handle.clone(),
+            author_display_name: author.display_name.clone(),
+        }
+    }
 }
 
 /// A message in a channel, with whom it mentions.

@@ -269,27 +269,24 @@ fn list_text(phase: Option<Phase>, filters: usize, sort: Sort) -> Sql {
         }
     }
     let filter = format!("where {}", conditions.join(" and "));
-    let order = match sort {
-        Sort::New => "t.id desc",
-        Sort::Payout => "t.payout_rank desc, t.id desc",
-        Sort::Deadline => "t.deadline_rank, t.id",
-    };
+    let order = order(sort);
     let (rows, offset) = (parameter(), parameter());
     let text = |walk: &str| {
         let head = card!();
         format!("{head}{walk}{filter} order by {order} limit ${rows} offset ${offset}")
     };
-    let walk = format!("indexed by {} ", index(phase, filters, sort));
+    let walk = match filters & BY_PROJECT {
+        0 => index(phase, sort),
+        _ => "tasks_by_project",
+    };
+    let walk = format!("indexed by {walk} ");
     super::built_once_for(text(&walk), text(""))
 }
 
 /// The index that finds the least to look at. What agents have in hand is
 /// little and is sorted; of what is finished there is much, and it is found in
 /// the market's orders.
-fn index(phase: Option<Phase>, filters: usize, sort: Sort) -> &'static str {
-    if filters & BY_PROJECT != 0 {
-        return "tasks_by_project";
-    }
+pub(super) fn index(phase: Option<Phase>, sort: Sort) -> &'static str {
     match (phase, sort) {
         (None, Sort::New) => "tasks_listed",
         (Some(Phase::Open), Sort::New) => "tasks_open",
@@ -301,6 +298,15 @@ fn index(phase: Option<Phase>, filters: usize, sort: Sort) -> &'static str {
         (Some(Phase::Closed), Sort::New) => "tasks_closed",
         (None | Some(Phase::Done | Phase::Closed), Sort::Payout) => "tasks_by_payout",
         (None | Some(Phase::Done | Phase::Closed), Sort::Deadline) => "tasks_by_deadline",
+    }
+}
+
+/// A board's order, in words of SQL.
+pub(super) fn order(sort: Sort) -> &'static str {
+    match sort {
+        Sort::New => "t.id desc",
+        Sort::Payout => "t.payout_rank desc, t.id desc",
+        Sort::Deadline => "t.deadline_rank, t.id",
     }
 }
 

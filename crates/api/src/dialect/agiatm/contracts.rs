@@ -5,7 +5,8 @@ use app::ops::contracts::{Contract, Publish, VerifierIn};
 use app::ops::credits::Credits;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::brief::{Brief, Protected};
+use domain::brief::{Brief, Hash, Protected};
+use domain::hex;
 use domain::task::{Mode, Scrutiny};
 use domain::{Error, Result, Time, limits};
 use serde::Deserialize;
@@ -97,15 +98,8 @@ fn read_verifier(verifier: VerifierWire) -> Result<VerifierIn> {
         .ok_or_else(|| Error::field("verifier.sha256", "must be 64 hexadecimal digits"))
 }
 
-pub(super) fn read_hash(digits: &str) -> Option<[u8; 32]> {
-    let mut hash = [0; 32];
-    if digits.len() != 64 || !digits.is_ascii() {
-        return None;
-    }
-    for (byte, at) in hash.iter_mut().zip((0..64).step_by(2)) {
-        *byte = u8::from_str_radix(digits.get(at..at + 2)?, 16).ok()?;
-    }
-    Some(hash)
+pub(super) fn read_hash(digits: &str) -> Option<Hash> {
+    hex::decode(digits)?.try_into().ok()
 }
 
 /// A word of a closed list, where one was sent.

@@ -2,7 +2,7 @@
 //! "message", "statusCode"}` (AGI ATM 2.1).
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::{Error, Kind};
 use serde::Serialize;
@@ -73,20 +73,12 @@ pub(super) fn render(error: Error) -> Response {
     };
     let mut response = (status, Json(refusal)).into_response();
     let headers = response.headers_mut();
-    headers.insert(
-        "x-agiatm-skill-version",
-        HeaderValue::from_static(super::SKILL_VERSION),
-    );
     if let Some(seconds) = retry_after_s {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     if kind == Kind::Unauthenticated {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    debug_assert!(
-        status != StatusCode::OK,
-        "a refusal has a status of its own"
-    );
     response
 }
 

@@ -41,6 +41,8 @@ use crate::routes::Routes;
 pub(super) const PREFIX: &str = "/api/v1/";
 /// The version of the skill, on every answer (AGI ATM 2.1).
 pub(crate) const SKILL_VERSION: &str = "0.3.0";
+/// The header that says so.
+pub(crate) const SKILL_HEADER: (&str, &str) = ("x-agiatm-skill-version", SKILL_VERSION);
 /// How keys minted at this door begin.
 const KEY_PREFIX: &str = "agiatm_";
 
@@ -60,7 +62,7 @@ macro_rules! sides {
                 error: error::render,
                 audience: Audience::$audience,
                 body_bytes: limits::CONTRACT_BODY_BYTES,
-                header: Some(("x-agiatm-skill-version", SKILL_VERSION)),
+                header: Some(SKILL_HEADER),
             };
         }
     )*};

@@ -157,9 +157,9 @@ impl<'a> Task<'a> {
             output_rules: json(|brief| &brief.rules),
             delivery_requirements: json(|brief| &brief.requirements),
             verifier: brief.and_then(|brief| brief.verifier).map(|hash| Verifier {
-                sha256: app::verification::hex(hash),
+                sha256: domain::hex::encode(&hash),
             }),
-            acceptance_hash: brief.map(|brief| app::verification::hex(brief.acceptance)),
+            acceptance_hash: brief.map(|brief| domain::hex::encode(&brief.acceptance)),
             budget_credits: credits(task.reward.as_ref()),
             reward: other_reward(task.reward.as_ref(), &task.payout_display),
             required_skills: brief.map_or(NOBODY, |brief| &brief.skills),

@@ -46,17 +46,14 @@ impl Op for Post {
             .ok_or_else(account_ops::unknown)?;
         let said = Said {
             message: Message {
-                id: cx.id(),
-                subject: channel.id.0,
-                subject_kind: SubjectKind::Channel,
                 parent: self.parent,
-                author: me,
-                body: content,
-                upvotes: 0,
-                downvotes: 0,
-                created_at: cx.now,
-                author_handle: author.handle,
-                author_display_name: author.display_name,
+                ..Message::new(
+                    cx.id(),
+                    &author,
+                    (SubjectKind::Channel, channel.id.0),
+                    content,
+                    cx.now,
+                )
             },
             mentions: self.mentions,
         };

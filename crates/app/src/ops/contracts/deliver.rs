@@ -1,6 +1,7 @@
 //! An agent delivers: an output that satisfies the task, a summary, what is
 //! attached (AGI ATM 2.4, 4).
 
+use domain::hex;
 use domain::id::TaskId;
 use domain::policy::Actor;
 use domain::{Error, Result, limits, text};
@@ -52,9 +53,7 @@ impl Attachment {
         for (field, given) in texts {
             text::optional(field, &short(given), limits::LETTER_CHARS)?;
         }
-        let is_hash =
-            |text: &String| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
-        if !self.sha256.as_ref().is_none_or(is_hash) {
+        if !self.sha256.as_deref().is_none_or(hex::is_sha256) {
             return Err(Error::field(
                 "attachments.sha256",
                 "must be 64 hexadecimal digits",

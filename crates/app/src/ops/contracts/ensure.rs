@@ -4,7 +4,6 @@
 use domain::brief::Brief;
 use domain::event::Happening;
 use domain::id::{MARKET, ONBOARDING};
-use domain::money::Money;
 use domain::task::{Difficulty, State, Terms};
 use domain::{Error, Result, limits};
 use serde_json::json;
@@ -12,7 +11,7 @@ use store::Lock;
 use store::tables::tasks::{self, Task};
 use store::tables::{accounts, briefs, projects};
 
-use crate::ops::credits::ASSET;
+use crate::ops::credits::{ASSET, money};
 use crate::ops::tasks::record;
 use crate::verification::acceptance;
 use crate::{Cx, Op};
@@ -47,10 +46,7 @@ impl Op for Ensure {
             title: CHALLENGE.into(),
             description: INSTRUCTIONS.into(),
             payout_display: format!("{} {ASSET}", limits::ONBOARDING_CREDITS),
-            reward: Some(Money {
-                asset: ASSET.into(),
-                units: limits::ONBOARDING_CREDITS,
-            }),
+            reward: Some(money(limits::ONBOARDING_CREDITS)),
             difficulty: Difficulty::Easy,
             deadline: None,
             state: State::OPEN,

@@ -94,15 +94,19 @@ impl<O: Op> Op for ByHuman<O> {
     }
 }
 
+/// Whether everybody sees a task: it is in the market, or a standing offer.
+pub(crate) fn is_public(task: &Task) -> bool {
+    task.listed || task.terms.funding == Funding::Standing
+}
+
 /// A task that the caller may see: it is in the market, a standing offer, or
 /// its own.
 pub(crate) async fn visible(cx: &mut Cx<'_>, id: TaskId) -> Result<Shown> {
     let shown = tasks::find_shown(cx.tx, id).await?.ok_or_else(unknown)?;
     let task = &shown.task;
-    let is_public = task.listed || task.terms.funding == Funding::Standing;
     let is_party = |who| cx.actor.acts_for(who);
     let is_theirs = is_party(task.publisher) || task.state.assignee.is_some_and(is_party);
-    if is_public || is_theirs || cx.actor.is_operator() {
+    if is_public(task) || is_theirs || cx.actor.is_operator() {
         Ok(shown)
     } else {
         Err(unknown())

@@ -4,16 +4,15 @@
 use domain::brief::{Brief, Hash, Protected, skill};
 use domain::event::Happening;
 use domain::id::MARKET;
-use domain::money::Money;
 use domain::task::{Difficulty, Mode, Scrutiny, State, Terms};
 use domain::time::Span;
 use domain::{Error, Result, Time, limits, text};
 use sha2::{Digest, Sha256};
 use store::tables::tasks::{self, Shown, Task};
-use store::tables::{briefs, projects, secrets, verifiers};
+use store::tables::{accounts, briefs, projects, secrets, verifiers};
 
-use super::{Contract, contract};
-use crate::ops::credits::{ASSET, Credits, credits};
+use super::Contract;
+use crate::ops::credits::{ASSET, Credits, credits, money};
 use crate::ops::tasks::{record, set_aside};
 use crate::verification::acceptance;
 use crate::{App, Cx, Op};
@@ -118,10 +117,7 @@ impl Op for Publish {
             title: self.title,
             description: self.description,
             payout_display: format!("{} {ASSET}", self.budget),
-            reward: Some(Money {
-                asset: ASSET.into(),
-                units: self.budget,
-            }),
+            reward: Some(money(self.budget)),
             difficulty: Difficulty::Medium,
             deadline: self.deadline,
             state: State::OPEN,
@@ -145,14 +141,18 @@ impl Op for Publish {
         set_aside(cx, &task).await?;
         record(cx, Happening::TaskPublished, &task).await?;
         let project = projects::find(cx.tx, MARKET).await?;
-        let shown = Shown {
-            task,
-            project_title: project
-                .map(|project| project.pitch.title)
-                .unwrap_or_default(),
-            assignee_handle: None,
+        let contract = Contract {
+            shown: Shown {
+                task,
+                project_title: project
+                    .map(|project| project.pitch.title)
+                    .unwrap_or_default(),
+                assignee_handle: None,
+            },
+            brief: Some(self.brief),
+            publisher: accounts::find(cx.tx, publisher).await?,
         };
-        Ok((contract(cx, shown).await?, credits(cx, publisher).await?))
+        Ok((contract, credits(cx, publisher).await?))
     }
 }
 

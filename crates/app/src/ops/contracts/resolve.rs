@@ -18,9 +18,7 @@ use store::tables::tasks::{self, Shown, Task};
 use super::{Contract, Settlement, contract};
 use crate::ops::referrals;
 use crate::ops::reviews::reward;
-use crate::ops::tasks::{
-    close_all, count, give_back, lock_counts, locked, put, record, record_with, unknown,
-};
+use crate::ops::tasks::{close_all, count, give_back, locked_to_count, put, record, record_with};
 use crate::{Cx, Op};
 
 /// Decides a dispute.
@@ -53,13 +51,8 @@ impl Op for Resolve {
         let note = self.note.filter(|note| !note.trim().is_empty());
         text::optional("note", note.as_deref().unwrap_or(""), limits::LETTER_CHARS)?;
         let found = find(cx, self.dispute).await?;
-        let project = tasks::find(cx.tx, found.task)
-            .await?
-            .ok_or_else(unknown)?
-            .project;
         cx.tx.lock(Lock::Account(found.worker)).await?;
-        lock_counts(cx, project).await?;
-        let mut shown = locked(cx, found.task).await?;
+        let mut shown = locked_to_count(cx, found.task).await?;
         // Read again behind the lock.
         let mut dispute = find(cx, self.dispute).await?;
         if dispute.status == Standing::Resolved {

@@ -66,19 +66,13 @@ impl Op for Ask {
             return Err(refusal);
         }
         let author = accounts::find(cx.tx, me).await?.ok_or_else(unknown)?;
-        let message = Message {
-            id: cx.id(),
-            subject: task.id.0,
-            subject_kind: SubjectKind::Task,
-            parent: None,
-            author: me,
-            body: self.body,
-            upvotes: 0,
-            downvotes: 0,
-            created_at: cx.now,
-            author_handle: author.handle,
-            author_display_name: author.display_name,
-        };
+        let message = Message::new(
+            cx.id(),
+            &author,
+            (SubjectKind::Task, task.id.0),
+            self.body,
+            cx.now,
+        );
         messages::insert(cx.tx, &message).await?;
         let facts = json!({ "task": task.id.to_string(), "title": task.title });
         cx.record_inside(task.project, Happening::ThreadPosted, message.id, facts)

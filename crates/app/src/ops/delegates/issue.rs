@@ -2,7 +2,7 @@
 
 use domain::account::AccountKind;
 use domain::event::Happening;
-use domain::money::{Money, Units};
+use domain::money::Units;
 use domain::policy::Scopes;
 use domain::time::Span;
 use domain::{Error, Result, limits};
@@ -14,7 +14,7 @@ use store::tables::ledger::{Place, Reason};
 
 use super::{Handoff, USUAL_SCOPES, handoff};
 use crate::ops::agents::skills;
-use crate::ops::credits::ASSET;
+use crate::ops::credits::money;
 use crate::ops::keys::mint_granted;
 use crate::ops::profiles::{Join, enter};
 use crate::{Cx, Op};
@@ -65,10 +65,7 @@ impl Op for Issue {
         let (account, _) = enter(cx, join, AccountKind::Delegated, Some(person)).await?;
         let expires_at = Some(cx.now.plus(life));
         let key = mint_granted(cx, account.id, self.key_prefix, (grant, expires_at)).await?;
-        let money = Money {
-            asset: ASSET.into(),
-            units: grant.budget,
-        };
+        let money = money(grant.budget);
         let way = (Place::wallet(person), Place::wallet(account.id));
         cx.transfer(way, money, Reason::Allowance, None).await?;
         let facts = json!({

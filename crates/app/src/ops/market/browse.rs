@@ -4,9 +4,9 @@
 use domain::brief::skill;
 use domain::id::ONBOARDING;
 use domain::page::{Listed, Page};
-use domain::task::{Mode, Phase, Sort};
+use domain::task::{Mode, Sort};
 use domain::{Result, limits, text};
-use store::tables::market::{self, Filter, Offer, Standing};
+use store::tables::market::{self, Filter, Offer, Standing, Way};
 use store::tables::tasks;
 
 use crate::{Cx, Op};
@@ -40,20 +40,16 @@ impl Op for Browse {
             limits::NAME_CHARS,
         )?;
         let pinned = pinned(cx, &self).await?;
-        let total = self.count(cx).await? + i64::from(pinned.is_some());
+        let asked = (self.standing, &self.filter);
+        let way = market::way(cx.tx, self.standing, &self.filter).await?;
+        let total = self.count(cx, way).await? + i64::from(pinned.is_some());
         let stretch = market::behind_pinned(self.page, pinned.is_some());
         let mut items: Vec<_> = pinned
             .into_iter()
             .filter(|_| self.page.offset() == 0)
             .collect();
         if self.page.offset() < total && stretch.0 > 0 {
-            let Self {
-                standing,
-                filter,
-                sort,
-                ..
-            } = &self;
-            items.extend(market::list(cx.tx, *standing, filter, *sort, stretch).await?);
+            items.extend(market::list(cx.tx, way, asked, self.sort, stretch).await?);
         }
         Ok(Listed {
             items,
@@ -64,22 +60,13 @@ impl Op for Browse {
 }
 
 impl Browse {
-    async fn count(&self, cx: &mut Cx<'_>) -> Result<i64> {
-        let phase = match self.standing {
-            Standing::Open => Some(Phase::Open),
-            Standing::Claimed => Some(Phase::Working),
-            Standing::Settled => Some(Phase::Done),
-            Standing::All => None,
-            // Two standings share a phase: they are counted.
-            Standing::Submitted | Standing::Disputed | Standing::Cancelled | Standing::Expired => {
-                return market::count(cx.tx, self.standing, &self.filter).await;
-            }
-        };
-        if self.filter != Filter::default() {
-            return market::count(cx.tx, self.standing, &self.filter).await;
+    async fn count(&self, cx: &mut Cx<'_>, way: Way) -> Result<i64> {
+        // Two standings that share a phase are counted.
+        if way != Way::Plain || !self.standing.is_whole_phase() {
+            return market::count(cx.tx, way, (self.standing, &self.filter)).await;
         }
         let filter = tasks::Filter {
-            phase,
+            phase: self.standing.phase(),
             ..tasks::Filter::default()
         };
         tasks::count(cx.tx, filter).await

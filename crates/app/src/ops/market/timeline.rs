@@ -2,12 +2,11 @@
 //! reached what is protected are no part of either (AGI ATM 2.2, 5.1).
 
 use domain::id::TaskId;
-use domain::task::Funding;
 use domain::{Result, limits};
 use store::tables::events::{self, Shown as Event};
-use store::tables::tasks;
+use store::tables::tasks::{self, Shown};
 
-use crate::ops::contracts::{Contract, contract};
+use crate::ops::contracts::{Contract, contract, is_public};
 use crate::ops::tasks::unknown;
 use crate::{Cx, Op};
 
@@ -32,21 +31,20 @@ impl Op for Get {
     operation!("market.get", ReadPublic, Reads);
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Details> {
-        let contract = in_market(cx, self.task).await?;
+        let shown = in_market(cx, self.task).await?;
         Ok(Details {
-            contract,
+            contract: contract(cx, shown).await?,
             events: events::timeline(cx.tx, self.task, limits::INLINE_ROWS).await?,
         })
     }
 }
 
-/// A task that everybody sees: in the market, or the standing offer.
-pub(crate) async fn in_market(cx: &mut Cx<'_>, task: TaskId) -> Result<Contract> {
-    let shown = tasks::find_shown(cx.tx, task).await?.ok_or_else(unknown)?;
-    if !shown.task.listed && shown.task.terms.funding != Funding::Standing {
-        return Err(unknown());
-    }
-    contract(cx, shown).await
+/// A task that everybody sees.
+async fn in_market(cx: &mut Cx<'_>, task: TaskId) -> Result<Shown> {
+    let shown = tasks::find_shown(cx.tx, task).await?;
+    shown
+        .filter(|shown| is_public(&shown.task))
+        .ok_or_else(unknown)
 }
 
 /// Shows what happened to a task.

@@ -52,17 +52,14 @@ impl Op for Post {
             .await?
             .ok_or_else(account_ops::unknown)?;
         let message = Message {
-            id: cx.id(),
-            subject: subject.id,
-            subject_kind: subject.kind,
             parent: self.parent,
-            author: author.id,
-            body: self.body,
-            upvotes: 0,
-            downvotes: 0,
-            created_at: cx.now,
-            author_handle: author.handle,
-            author_display_name: author.display_name,
+            ..Message::new(
+                cx.id(),
+                &author,
+                (subject.kind, subject.id),
+                self.body,
+                cx.now,
+            )
         };
         messages::insert(cx.tx, &message).await?;
         let facts = json!({ "title": subject.title, "subject": subject.id.to_string(), "subject_kind": subject.kind.as_str() });

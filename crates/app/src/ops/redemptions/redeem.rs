@@ -1,7 +1,7 @@
 //! A person spends credits on something of the catalogue.
 
 use domain::event::Happening;
-use domain::money::{Bucket, Money};
+use domain::money::Bucket;
 use domain::{Error, Result};
 use serde_json::json;
 use store::Lock;
@@ -9,7 +9,7 @@ use store::tables::ledger::{Place, Reason};
 use store::tables::redemptions::{self, Redemption};
 
 use super::{available, item};
-use crate::ops::credits::{ASSET, Credits, credits};
+use crate::ops::credits::{Credits, credits, money};
 use crate::{Cx, Op};
 
 /// Buys one of an item.
@@ -51,10 +51,7 @@ impl Op for Redeem {
             code: code.ok_or_else(out_of_stock)?,
             created_at: cx.now,
         };
-        let money = Money {
-            asset: ASSET.into(),
-            units: item.price,
-        };
+        let money = money(item.price);
         let way = (Place::wallet(account), Place::platform(Bucket::Redeemed));
         cx.transfer(way, money, Reason::Redeem, None).await?;
         redemptions::insert(cx.tx, &redemption).await?;

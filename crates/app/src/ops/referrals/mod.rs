@@ -12,14 +12,13 @@ pub use list::{List, Status};
 use domain::account::AccountStatus;
 use domain::event::Happening;
 use domain::id::AccountId;
-use domain::money::{Bucket, Money};
 use domain::{Result, limits};
 use serde_json::json;
-use store::tables::ledger::{Place, Reason};
+use store::tables::ledger::Reason;
 use store::tables::{accounts, referrals};
 
 use crate::Cx;
-use crate::ops::credits::ASSET;
+use crate::ops::credits::issue;
 
 /// How far an account came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,12 +65,8 @@ async fn reward(cx: &mut Cx<'_>, account: AccountId, referrer: AccountId) -> Res
         return Ok(());
     }
     referrals::rewarded(cx.tx, account).await?;
-    let way = (Place::platform(Bucket::Issuance), Place::wallet(referrer));
-    let money = Money {
-        asset: ASSET.into(),
-        units: limits::REFERRAL_CREDITS,
-    };
-    cx.transfer(way, money, Reason::Referral, None).await?;
+    let reward = (limits::REFERRAL_CREDITS, Reason::Referral);
+    issue(cx, referrer, reward).await?;
     let facts = json!({
         "referrer": referrer.to_string(),
         "credits": limits::REFERRAL_CREDITS,

@@ -3,10 +3,9 @@
 //! **Invariant:** another repository, another installation and an undone link
 //! get a new challenge, so that a file which stayed behind proves nothing.
 
-use std::fmt::Write;
-
 use domain::Result;
 use domain::event::Happening;
+use domain::hex;
 use domain::id::ProjectId;
 use serde_json::json;
 use store::Lock;
@@ -120,10 +119,5 @@ fn facts(link: &Link) -> serde_json::Value {
 }
 
 fn challenge(cx: &Cx<'_>) -> String {
-    let mut text = PREFIX.to_owned();
-    for byte in cx.random::<16>() {
-        // A text can always be written to.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    format!("{PREFIX}{}", hex::encode(&cx.random::<16>()))
 }

@@ -2,6 +2,7 @@
 //! the body proves that it does; it is checked here, before any transaction.
 
 use bytes::Bytes;
+use domain::hex;
 use domain::policy::Actor;
 use domain::repository::{PullRequest, Slug};
 use domain::{Error, Result};
@@ -138,7 +139,7 @@ impl Signed {
         let signature = self.signature.as_deref().ok_or_else(unsigned)?;
         let identity = app.github_identity()?;
         let secret = identity.webhook_secret.as_deref().ok_or_else(no_secret)?;
-        let given = signature.strip_prefix("sha256=").and_then(unhex);
+        let given = signature.strip_prefix("sha256=").and_then(hex::decode);
         let mut mac =
             Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map_err(|_| Error::internal())?;
         mac.update(&self.body);
@@ -150,19 +151,6 @@ impl Signed {
         hash.update(&self.body);
         Ok(hash.finalize().into())
     }
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |b: u8| {
-        char::from(b)
-            .to_digit(16)
-            .and_then(|d| u8::try_from(d).ok())
-    };
-    let pair = |pair: &[u8]| match pair {
-        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
-        _ => None,
-    };
-    text.as_bytes().chunks(2).map(pair).collect()
 }
 
 fn unsigned() -> Error {
@@ -186,17 +174,4 @@ fn no_secret() -> Error {
          as docs/operating.md describes",
         3_600,
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::unhex;
-
-    #[test]
-    fn hexadecimal_digits() {
-        assert_eq!(unhex("00fFa1"), Some(vec![0, 255, 161]));
-        for bad in ["0", "0g", "+1", "é"] {
-            assert_eq!(unhex(bad), None, "{bad}");
-        }
-    }
 }

@@ -34,19 +34,13 @@ impl Op for Comment {
             .1
             .require_inside()?;
         let author = accounts::find(cx.tx, me).await?.ok_or_else(unknown)?;
-        let message = Message {
-            id: cx.id(),
-            subject: self.ticket.0,
-            subject_kind: SubjectKind::Ticket,
-            parent: None,
-            author: me,
-            body: self.content,
-            upvotes: 0,
-            downvotes: 0,
-            created_at: cx.now,
-            author_handle: author.handle,
-            author_display_name: author.display_name,
-        };
+        let message = Message::new(
+            cx.id(),
+            &author,
+            (SubjectKind::Ticket, self.ticket.0),
+            self.content,
+            cx.now,
+        );
         messages::insert(cx.tx, &message).await?;
         let facts = json!({
             "subject": self.ticket.to_string(),

@@ -24,7 +24,7 @@ pub(super) fn accepting() -> Vec<u8> {
 }
 
 fn hex(module: &[u8]) -> String {
-    app::verification::hex(Sha256::digest(module).into())
+    domain::hex::encode(&Sha256::digest(module))
 }
 
 fn wat(text: &str) -> Value {
