@@ -7,10 +7,11 @@
 //! call is an operation (inside a transaction) or an errand (around some) only
 //! `App::answer` sees.
 
+use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::net::IpAddr;
 
-use app::{Answered, Effect, Prepared, Repeat};
+use app::{Content, Effect, Prepared, Repeat, Replied, Reply};
 use axum::body::Body as HttpBody;
 use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
@@ -19,6 +20,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use domain::policy::{Actor, Permission};
 use domain::{Error, Kind, Result, limits};
+use futures_util::StreamExt;
 use http_body_util::BodyExt;
 
 use crate::dialect::{Dialect, ErrandWire, Table, Wire, table_of};
@@ -29,6 +31,9 @@ use crate::{Api, observe};
 /// Says that an answer was given before.
 const REPLAYED: &str = "idempotent-replayed";
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
+const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
+const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream");
 /// Seconds in which a body must have arrived.
 const BODY_TIMEOUT_S: u64 = 30;
 
@@ -86,7 +91,7 @@ async fn answer(
     spec: &'static Spec,
     parts: &mut Parts,
     body: HttpBody,
-) -> Result<Answered> {
+) -> Result<Replied> {
     let (actor, input, repeat) = receive(api, spec, parts, body).await?;
     let prepared = (spec.decode)(&input)?;
     api.0.app.answer(&actor, prepared, repeat).await
@@ -326,17 +331,47 @@ fn marked(table: &Table, mut response: Response) -> Response {
     response
 }
 
-fn respond(spec: &'static Spec, outcome: Result<Answered>) -> Response {
+/// A reply as it goes out.
+fn send(reply: Reply) -> Response {
+    let Reply {
+        status,
+        headers,
+        content,
+    } = reply;
+    let (media, body) = match content {
+        Content::Json(bytes) => (JSON, HttpBody::from(bytes)),
+        Content::Raw { media, bytes } => {
+            let media = HeaderValue::try_from(media);
+            (media.unwrap_or(OCTETS), HttpBody::from(bytes))
+        }
+        Content::Events(pieces) => (
+            EVENTS,
+            HttpBody::from_stream(pieces.map(Ok::<_, Infallible>)),
+        ),
+    };
+    let is_live = media == EVENTS;
+    let mut response = Response::new(body);
+    *response.status_mut() = status.try_into().unwrap_or_default();
+    let sent = response.headers_mut();
+    sent.insert(header::CONTENT_TYPE, media);
+    if is_live {
+        sent.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        sent.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    }
+    for (name, value) in headers {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            sent.insert(name, value);
+        }
+    }
+    response
+}
+
+fn respond(spec: &'static Spec, outcome: Result<Replied>) -> Response {
     let (response, code) = match outcome {
-        Ok(Answered { answer, replayed }) => {
-            let mut response = Response::new(HttpBody::from(answer.body));
-            *response.status_mut() = answer.status.try_into().unwrap_or_default();
-            let headers = response.headers_mut();
-            headers.insert(
-                header::CONTENT_TYPE,
-                HeaderValue::from_static("application/json; charset=utf-8"),
-            );
+        Ok(Replied { reply, replayed }) => {
+            let mut response = send(reply);
             if replayed {
+                let headers = response.headers_mut();
                 headers.insert(REPLAYED, HeaderValue::from_static("true"));
             }
             (response, None)

@@ -30,7 +30,7 @@ pub(crate) enum Body {
     /// Well-formed JSON.
     Json(Bytes),
     /// Something else that may be sent but is no JSON.
-    Other,
+    Other(Bytes),
 }
 
 impl Body {
@@ -175,7 +175,7 @@ impl Input<'_> {
             Body::Missing => Err(invalid_body(
                 "a JSON object is required as the body, with 'Content-Type: application/json'",
             )),
-            Body::Other => Err(invalid_body(
+            Body::Other(_) => Err(invalid_body(
                 "the body must be a JSON object, with 'Content-Type: application/json'",
             )),
         }

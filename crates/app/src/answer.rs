@@ -7,12 +7,15 @@
 //! **Invariant:** the answer is kept in the transaction that holds its effect;
 //! a refused operation keeps nothing.
 
+use std::pin::Pin;
+
 use aes_gcm::aead::{Aead, KeyInit};
 use aes_gcm::{Aes256Gcm, Nonce};
 use bytes::Bytes;
 use dashmap::DashSet;
 use domain::time::Span;
 use domain::{Error, Kind, Result};
+use futures_core::Stream;
 use sha2::{Digest, Sha256};
 use store::tables::idempotency::{self, Kept};
 
@@ -39,6 +42,63 @@ pub struct Answered {
     pub answer: Answer,
     /// Whether it is the kept answer of an earlier request.
     pub replayed: bool,
+}
+
+/// What a door sends back: an answer, or something that is none because it is
+/// no JSON or comes bit by bit.
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// Headers beside those of every answer, by lower-case name.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub content: Content,
+}
+
+/// The body of a reply.
+pub enum Content {
+    /// JSON.
+    Json(Bytes),
+    /// Something else, whole.
+    Raw {
+        /// Its media type.
+        media: String,
+        /// It.
+        bytes: Bytes,
+    },
+    /// Server-sent events, as they are made; dropping them stops what makes
+    /// them.
+    Events(Pieces),
+}
+
+/// A body that comes bit by bit.
+pub type Pieces = Pin<Box<dyn Stream<Item = Bytes> + Send>>;
+
+impl From<Answer> for Reply {
+    fn from(Answer { status, body }: Answer) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            content: Content::Json(body),
+        }
+    }
+}
+
+/// A reply and whether it was given before.
+pub struct Replied {
+    /// The reply.
+    pub reply: Reply,
+    /// Whether it is the kept answer of an earlier request.
+    pub replayed: bool,
+}
+
+impl From<Answered> for Replied {
+    fn from(Answered { answer, replayed }: Answered) -> Self {
+        Self {
+            reply: answer.into(),
+            replayed,
+        }
+    }
 }
 
 /// What makes a request a repetition of an earlier one.

@@ -30,7 +30,7 @@ use std::pin::Pin;
 use domain::Result;
 use domain::policy::{Actor, Permission};
 
-use crate::{Answer, App, Effect, Prepared};
+use crate::{App, Effect, Prepared, Reply};
 
 /// A call with an outgoing request in it: its input is the value itself.
 pub trait Errand: Send + Sync + 'static {
@@ -48,7 +48,7 @@ pub trait Errand: Send + Sync + 'static {
 }
 
 /// An errand that is running.
-pub(crate) type Underway<'a> = Pin<Box<dyn Future<Output = Result<Answer>> + Send + 'a>>;
+pub(crate) type Underway<'a> = Pin<Box<dyn Future<Output = Result<Reply>> + Send + 'a>>;
 
 /// An errand with its types put away, as `Work` is an operation with its.
 pub(crate) trait Trip: Send + Sync + 'static {
@@ -57,7 +57,7 @@ pub(crate) trait Trip: Send + Sync + 'static {
 
 struct Encoded<E: Errand> {
     errand: E,
-    encode: fn(E::Output, domain::Time) -> Answer,
+    encode: fn(E::Output, domain::Time) -> Reply,
 }
 
 impl<E: Errand> Trip for Encoded<E> {
@@ -72,7 +72,7 @@ impl<E: Errand> Trip for Encoded<E> {
 
 impl Prepared {
     /// Puts an errand together with the encoding of its output.
-    pub fn errand<E: Errand>(errand: E, encode: fn(E::Output, domain::Time) -> Answer) -> Self {
+    pub fn errand<E: Errand>(errand: E, encode: fn(E::Output, domain::Time) -> Reply) -> Self {
         Self {
             needs: E::NEEDS,
             effect: E::EFFECT,

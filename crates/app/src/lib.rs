@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use dashmap::DashSet;
 use domain::event::Happening;
-use domain::id::{AccountId, Id, KeyId, ProjectId, TaskId};
+use domain::id::{AccountId, EnvironmentId, Id, KeyId, ProjectId, TaskId};
 use domain::money::{Assets, Bucket, Money};
 use domain::policy::{Actor, Permission, Policy};
 use domain::time::Span;
@@ -35,7 +35,7 @@ use store::tables::{accounts, holds, keys};
 use store::{Store, Tx};
 use tokio::sync::watch;
 
-pub use answer::{Answer, Answered, Repeat};
+pub use answer::{Answer, Answered, Content, Pieces, Repeat, Replied, Reply};
 pub use clock::Clock;
 pub use entropy::Entropy;
 pub use errand::Errand;
@@ -166,7 +166,8 @@ impl Cx<'_> {
         project: Option<ProjectId>,
         facts: serde_json::Value,
     ) -> Result<()> {
-        self.append(what, subject, project, true, facts).await
+        let place = (project, None);
+        self.append(what, subject, place, true, facts).await
     }
 
     /// Appends what happened inside a project or between accounts, for its own
@@ -181,15 +182,31 @@ impl Cx<'_> {
         subject: impl Id,
         facts: serde_json::Value,
     ) -> Result<()> {
-        self.append(what, subject, project.into(), false, facts)
-            .await
+        let place = (project.into(), None);
+        self.append(what, subject, place, false, facts).await
+    }
+
+    /// Appends what happened in an environment of hosted agents, for the
+    /// bearers of its keys to see.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database cannot write.
+    pub async fn record_hosted(
+        &mut self,
+        environment: EnvironmentId,
+        what: Happening,
+        subject: impl Id,
+        facts: serde_json::Value,
+    ) -> Result<()> {
+        let place = (None, Some(environment));
+        self.append(what, subject, place, false, facts).await
     }
 
     async fn append(
         &mut self,
         what: Happening,
         subject: impl Id,
-        project: Option<ProjectId>,
+        (project, environment): (Option<ProjectId>, Option<EnvironmentId>),
         public: bool,
         mut facts: serde_json::Value,
     ) -> Result<()> {
@@ -207,6 +224,7 @@ impl Cx<'_> {
             key: self.actor.key(),
             subject: subject.uuid(),
             project,
+            environment,
             public,
             body: facts.to_string(),
             at: self.now,
@@ -451,7 +469,7 @@ impl App {
         actor: &Actor,
         prepared: Prepared,
         repeat: Option<Repeat>,
-    ) -> Result<Answered> {
+    ) -> Result<Replied> {
         let Prepared { needs, effect, job } = prepared;
         self.admit(actor, needs)?;
         let repeat = repeat.filter(|_| effect == Effect::Writes);
@@ -459,15 +477,15 @@ impl App {
         let enter = |repeat: &Repeat| answer::InFlight::enter(in_flight, repeat.scope());
         let _guard = repeat.as_ref().map(enter).transpose()?;
         match job {
-            Job::Op(work) => self.execute(actor, effect, work, repeat).await,
+            Job::Op(work) => Ok(self.execute(actor, effect, work, repeat).await?.into()),
             Job::Staged(stage) => {
                 let work = stage.prepare(self, actor).await?;
-                self.execute(actor, effect, work, repeat).await
+                Ok(self.execute(actor, effect, work, repeat).await?.into())
             }
             Job::Errand(errand) => {
-                let answer = errand.run(self, actor).await?;
+                let reply = errand.run(self, actor).await?;
                 let replayed = false;
-                Ok(Answered { answer, replayed })
+                Ok(Replied { reply, replayed })
             }
         }
     }

@@ -22,7 +22,7 @@ pub(crate) const RANDOM_BYTES: usize = 32;
 const ID_BYTES: usize = 16;
 const CHECK_BYTES: usize = 4;
 /// Prefixes of keys that are minted here and therefore carry id and check.
-const PREFIXES: &[&str] = &["polt_", "opk_", "agiatm_"];
+const PREFIXES: &[&str] = &["polt_", "opk_", "agiatm_", "sk_live_", "sk_test_"];
 
 /// A key in clear text. It is shown once, to its owner, and never logged.
 #[derive(Clone, PartialEq, Eq)]

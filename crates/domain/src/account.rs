@@ -12,6 +12,13 @@ crate::words! {
         /// An agent that a person handed a key to, which acts within its
         /// scopes (AGI ATM 5.3).
         Delegated = "delegated",
+        /// The hosted side of a project where its work is real: it bears the
+        /// keys that begin with `sk_live_`, and pays (Polpo 2.3).
+        Environment = "environment",
+        /// The hosted side of a project for trying things out: `sk_test_`.
+        Sandbox = "sandbox",
+        /// An agent that lives in an environment, as a worker of the market.
+        Hosted = "hosted",
         /// The one who runs this server.
         Operator = "operator",
     }

@@ -144,6 +144,148 @@ crate::words! {
         SecretRead = "secret.read",
         /// A verifier was stored.
         VerifierStored = "verifier.stored",
+        /// An environment of a project was made.
+        EnvironmentCreated = "environment.created",
+        /// An agent was put into an environment.
+        HostedAgentAdded = "hosted_agent.added",
+        /// A hosted agent was changed.
+        HostedAgentUpdated = "hosted_agent.updated",
+        /// A hosted agent was removed.
+        HostedAgentRemoved = "hosted_agent.removed",
+        /// A job was written.
+        JobCreated = "job.created",
+        /// A job came into another status.
+        JobTransition = "job.transition",
+        /// A job was changed otherwise.
+        JobUpdated = "job.updated",
+        /// A job was deleted.
+        JobRemoved = "job.removed",
+        /// A job is tried again.
+        JobRetry = "job.retry",
+        /// A job goes back to its agent to be mended.
+        JobFix = "job.fix",
+        /// A job has no attempts left.
+        JobMaxRetries = "job.max_retries",
+        /// A job is not tried again by itself, because it has effects elsewhere.
+        JobRetryBlocked = "job.retry_blocked",
+        /// An agent asked instead of working.
+        JobQuestion = "job.question",
+        /// Its question was answered.
+        JobAnswered = "job.answered",
+        /// A run took too long.
+        JobTimeout = "job.timeout",
+        /// A job whose node went away is run again.
+        JobRecovered = "job.recovered",
+        /// A run of a job began.
+        AgentSpawned = "agent.spawned",
+        /// An agent did something in a run.
+        AgentActivity = "agent.activity",
+        /// A run of a job ended.
+        AgentFinished = "agent.finished",
+        /// A run shows no sign of life.
+        AgentStale = "agent.stale",
+        /// The result of a job is being checked.
+        AssessmentStarted = "assessment.started",
+        /// An assessment goes on.
+        AssessmentProgress = "assessment.progress",
+        /// One check of an assessment began.
+        AssessmentCheckStarted = "assessment.check_started",
+        /// One check of an assessment ended.
+        AssessmentCheckComplete = "assessment.check_complete",
+        /// An assessment ended.
+        AssessmentComplete = "assessment.complete",
+        /// What a job is expected to bring was put right.
+        AssessmentCorrected = "assessment.corrected",
+        /// Jobs wait for what can never come.
+        DeadlockDetected = "deadlock.detected",
+        /// A job was given up because it waits for a failed one.
+        DeadlockUnresolvable = "deadlock.unresolvable",
+        /// A mission was stored or changed.
+        MissionSaved = "mission.saved",
+        /// The jobs of a mission were made.
+        MissionExecuted = "mission.executed",
+        /// Every job of a mission has ended.
+        MissionCompleted = "mission.completed",
+        /// A mission goes on.
+        MissionResumed = "mission.resumed",
+        /// A mission waits for somebody.
+        MissionPaused = "mission.paused",
+        /// A mission was called off.
+        MissionAborted = "mission.aborted",
+        /// A mission was deleted.
+        MissionDeleted = "mission.deleted",
+        /// A chat began.
+        SessionCreated = "session.created",
+        /// Something was said in a chat.
+        ChatMessageAdded = "session.message_added",
+        /// A chat turn ended.
+        CompletionFinished = "completion.finished",
+        /// Somebody must agree before a job goes on.
+        ApprovalRequested = "approval.requested",
+        /// Somebody agreed.
+        ApprovalResolved = "approval.resolved",
+        /// Somebody did not agree.
+        ApprovalRejected = "approval.rejected",
+        /// Nobody answered in time.
+        ApprovalTimeout = "approval.timeout",
+        /// A job was handed up.
+        EscalationTriggered = "escalation.triggered",
+        /// What was handed up is settled.
+        EscalationResolved = "escalation.resolved",
+        /// A person is needed.
+        EscalationHuman = "escalation.human",
+        /// A deadline comes near.
+        SlaWarning = "sla.warning",
+        /// A deadline has passed.
+        SlaViolated = "sla.violated",
+        /// A deadline was kept.
+        SlaMet = "sla.met",
+        /// A mission came to a checkpoint and waits.
+        CheckpointReached = "checkpoint.reached",
+        /// A mission goes on behind a checkpoint.
+        CheckpointResumed = "checkpoint.resumed",
+        /// A mission waits for a time.
+        DelayStarted = "delay.started",
+        /// The wait of a mission is over.
+        DelayExpired = "delay.expired",
+        /// Jobs were good enough for those behind them.
+        QualityGatePassed = "quality.gate_passed",
+        /// Jobs were not good enough for those behind them.
+        QualityGateFailed = "quality.gate_failed",
+        /// A mission was not good enough on the whole.
+        QualityThresholdFailed = "quality.threshold_failed",
+        /// A mission was put on a schedule.
+        ScheduleCreated = "schedule.created",
+        /// A schedule started its mission.
+        ScheduleTriggered = "schedule.triggered",
+        /// A schedule that runs once has run.
+        ScheduleCompleted = "schedule.completed",
+        /// A schedule came to its end.
+        ScheduleExpired = "schedule.expired",
+        /// An action waits for a job.
+        WatcherCreated = "watcher.created",
+        /// What an action waited for has come.
+        WatcherFired = "watcher.fired",
+        /// An action waits no more.
+        WatcherRemoved = "watcher.removed",
+        /// An action was taken.
+        ActionTriggered = "action.triggered",
+        /// The settings of an environment changed.
+        ConfigReloaded = "config.reloaded",
+        /// A file of an environment was written or removed.
+        FileChanged = "file.changed",
+        /// What agents remember was written.
+        MemoryWritten = "memory.written",
+        /// A credential was stored, changed or removed.
+        VaultWritten = "vault.written",
+        /// An agent read a credential.
+        VaultRead = "vault.read",
+        /// A playbook was stored or removed.
+        PlaybookSaved = "playbook.saved",
+        /// A skill was stored, given or removed.
+        SkillSaved = "skill.saved",
+        /// A line for the log of an environment.
+        HostingLog = "hosting.log",
     }
 }
 
@@ -159,68 +301,7 @@ impl Happening {
             Self::IdeaPosted => Some("feed.idea_posted"),
             Self::VoteCast => Some("feed.vote_cast"),
             Self::MessagePosted => Some("feed.message_posted"),
-            Self::AccountRegistered
-            | Self::AccountUpdated
-            | Self::AccountBanned
-            | Self::AccountUnbanned
-            | Self::KeyIssued
-            | Self::KeyRevoked
-            | Self::ProjectUpdated
-            | Self::ProjectAdvanced
-            | Self::TaskPublished
-            | Self::TaskUpdated
-            | Self::TaskReleased
-            | Self::TaskLeaseExpired
-            | Self::TaskLeaseRenewed
-            | Self::TaskSubmitted
-            | Self::TaskRejected
-            | Self::TaskRevisionRequested
-            | Self::TaskCancelled
-            | Self::IdeaModerated
-            | Self::LaunchRecorded
-            | Self::PositionOpened
-            | Self::ApplicationReceived
-            | Self::ApplicationAccepted
-            | Self::ApplicationRejected
-            | Self::ApplicationWithdrawn
-            | Self::MemberLeft
-            | Self::TicketCreated
-            | Self::TicketAssigned
-            | Self::TicketMoved
-            | Self::TicketUpdated
-            | Self::ProjectFunded
-            | Self::PayoutSettled
-            | Self::ServicePaid
-            | Self::KnowledgeWritten
-            | Self::WebhookRegistered
-            | Self::WebhookRemoved
-            | Self::WebhookDisabled
-            | Self::RepositoryLinked
-            | Self::RepositoryUnlinked
-            | Self::RepositoryTokenIssued
-            | Self::RepositoryCheckCompleted
-            | Self::RepositoryReviewSubmitted
-            | Self::BalanceIssued
-            | Self::TaskExpired
-            | Self::TaskLeaseEnding
-            | Self::TaskDisputed
-            | Self::TaskResolved
-            | Self::ThreadPosted
-            | Self::CreditsGranted
-            | Self::CreditsAdjusted
-            | Self::CreditsRedeemed
-            | Self::BonusEarned
-            | Self::ReferralActivated
-            | Self::DelegateIssued
-            | Self::DelegateRevoked
-            | Self::AgentBound
-            | Self::AgentUnbound
-            | Self::EncryptionKeySet
-            | Self::SecretRequested
-            | Self::SecretGranted
-            | Self::SecretRevoked
-            | Self::SecretRead
-            | Self::VerifierStored => None,
+            _ => None,
         }
     }
 }

@@ -87,6 +87,35 @@ ids! {
     SecretRequestId;
     /// Something bought with credits.
     RedemptionId;
+    /// The live or the sandbox side of a project, which is an account.
+    EnvironmentId;
+    /// An agent that lives in an environment.
+    HostedId;
+    /// Work for a hosted agent; the id of its task too, once it is on the
+    /// market.
+    JobId;
+    /// A named plan of jobs.
+    MissionId;
+    /// One execution: of a job, or of a chat turn.
+    RunId;
+    /// A wish for somebody's consent.
+    ApprovalId;
+    /// An action that waits for a job's status.
+    WatcherId;
+    /// A file that came with a chat.
+    AttachmentId;
+}
+
+impl From<AccountId> for EnvironmentId {
+    fn from(AccountId(id): AccountId) -> Self {
+        Self(id)
+    }
+}
+
+impl From<EnvironmentId> for AccountId {
+    fn from(EnvironmentId(id): EnvironmentId) -> Self {
+        Self(id)
+    }
 }
 
 /// An id of version 7 with the time in microseconds, so that ids of one node

@@ -19,6 +19,7 @@ pub mod event;
 pub mod hex;
 pub mod id;
 pub mod idea;
+pub mod job;
 pub mod knowledge;
 pub mod limits;
 pub mod money;

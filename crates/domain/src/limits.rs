@@ -281,3 +281,8 @@ pub const CLOCK_SECONDS_MAX: i64 = 10 * 365 * 24 * 3600;
 /// Bytes of a request body at the door of funded work: an output or a verifier
 /// in Base64, and what is around it.
 pub const CONTRACT_BODY_BYTES: usize = 4 << 20;
+/// Sides of hosting projects that one list shows.
+pub const ENVIRONMENTS_SHOWN: u32 = 1_000;
+/// Bytes of a request body at the door of hosted agents: a conversation with
+/// pictures in Base64, or a file.
+pub const HOSTING_BODY_BYTES: usize = 16 << 20;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::account::AccountKind;
-use crate::id::{AccountId, KeyId};
+use crate::id::{AccountId, EnvironmentId, KeyId};
 use crate::{Error, Result};
 
 /// Who is acting.
@@ -126,6 +126,8 @@ pub enum Permission {
     BeHuman,
     /// Run this server from outside: disputes, suspensions, adjustments.
     Administer,
+    /// Work inside one's own environment of hosted agents (Polpo 2.3).
+    Host,
     /// Propose a project.
     ProposeProject,
     /// Edit and advance projects.
@@ -209,6 +211,23 @@ impl Actor {
         self.account() == Ok(account) || self.principal() == Ok(account)
     }
 
+    /// The environment whose key was shown.
+    ///
+    /// # Errors
+    /// `Unauthenticated` without a credential, `Forbidden` with one of another
+    /// kind.
+    pub fn environment(&self) -> Result<EnvironmentId> {
+        match self {
+            Self::Account {
+                id,
+                kind: AccountKind::Environment | AccountKind::Sandbox,
+                ..
+            } => Ok((*id).into()),
+            Self::Account { .. } => Err(no_environment()),
+            Self::Anonymous | Self::System => Err(missing_credential()),
+        }
+    }
+
     /// Whether this is the operator.
     pub fn is_operator(&self) -> bool {
         matches!(
@@ -274,11 +293,15 @@ impl Policy {
             AccountKind::Agent => self.check_agent(permission),
             AccountKind::Human => self.check_human(permission),
             AccountKind::Delegated => check_mandate(mandate, permission),
+            AccountKind::Environment => check_environment(permission),
+            AccountKind::Sandbox => check_sandbox(permission),
+            AccountKind::Hosted => self.check_agent(permission),
         }
     }
 
     fn check_operator(&self, permission: Permission) -> Result<()> {
         match permission {
+            Permission::Host => Err(no_environment()),
             Permission::Maintain => Err(operator_only()),
             _ => Ok(()),
         }
@@ -308,6 +331,7 @@ impl Policy {
 
     fn check_member(&self, permission: Permission) -> Result<()> {
         match permission {
+            Permission::Host => Err(no_environment()),
             Permission::ProposeProject if self.open_projects => Ok(()),
             Permission::ProposeProject
             | Permission::ManageProjects
@@ -335,6 +359,32 @@ impl Policy {
     }
 }
 
+/// An environment hosts agents, and publishes and pays for work like every
+/// other publisher.
+fn check_environment(permission: Permission) -> Result<()> {
+    match permission {
+        Permission::Host
+        | Permission::Look
+        | Permission::Discuss
+        | Permission::Offer
+        | Permission::JudgeOwn
+        | Permission::ReadWallet => Ok(()),
+        _ => Err(wrong_role(
+            "a project's key does not allow this: it works under /v1 and /api/v1, and for publishing work",
+        )),
+    }
+}
+
+/// A sandbox touches nothing that others see.
+fn check_sandbox(permission: Permission) -> Result<()> {
+    match permission {
+        Permission::Host => Ok(()),
+        _ => Err(wrong_role(
+            "a test key works in its own sandbox only: use the project's sk_live_ key",
+        )),
+    }
+}
+
 /// A handed-over key does what its scopes name and nothing else (AGI ATM 5.3).
 fn check_mandate(mandate: Option<Mandate>, permission: Permission) -> Result<()> {
     let scope = match permission {
@@ -357,6 +407,7 @@ fn check_mandate(mandate: Option<Mandate>, permission: Permission) -> Result<()>
         | Permission::BeAgent
         | Permission::BeHuman
         | Permission::Administer
+        | Permission::Host
         | Permission::Maintain => {
             return Err(Error::forbidden(
                 "wrong_role",
@@ -380,6 +431,12 @@ fn operator_only() -> Error {
     Error::forbidden(
         "operator_only",
         "only the operator of this server (at the bounty board: the CTO) may do this; use the operator's key",
+    )
+}
+
+fn no_environment() -> Error {
+    wrong_role(
+        "this needs a project's key, which begins with sk_live_ or sk_test_: POST /guild/v1/projects makes a project, and `guildhall project create NAME` too",
     )
 }
 

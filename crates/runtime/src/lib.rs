@@ -10,6 +10,7 @@
 
 pub mod github;
 pub mod outgoing;
+mod tools;
 mod webhooks;
 
 use std::time::Duration;

@@ -58,6 +58,9 @@ enum Command {
     /// Mint, rotate and revoke keys
     #[command(subcommand)]
     Key(Key),
+    /// Projects that host agents
+    #[command(subcommand)]
+    Project(Project),
     /// What can be bought with credits
     #[command(subcommand)]
     Redeem(Redeem),
@@ -74,6 +77,16 @@ enum Command {
         /// What GET .../secret-bundle answered, a JSON file
         #[arg(long)]
         bundle: PathBuf,
+    },
+}
+
+/// What can be done with projects.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Project {
+    /// Make a project and print its live key and its test key
+    Create {
+        /// Its name: letters, digits and hyphens
+        name: String,
     },
 }
 
@@ -206,6 +219,7 @@ fn try_run(Cli { command, common }: Cli) -> Result<ExitCode> {
             Command::Backup { file } => commands::backup(&settings, &file),
             Command::Restore { file } => commands::restore(&settings, &file),
             Command::Key(key) => commands::key(settings, key).await,
+            Command::Project(Project::Create { name }) => commands::project(settings, name).await,
             Command::Redeem(Redeem::Load { file }) => commands::load(settings, &file).await,
             // Answered before.
             Command::Verify(_) | Command::Seal(_) | Command::Open { .. } => Ok(ExitCode::SUCCESS),

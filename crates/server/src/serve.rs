@@ -122,7 +122,10 @@ pub async fn start_at(settings: Settings, clock: Clock) -> Result<Running> {
 
 /// Makes sure that there is an operator. Another node that starts at the same
 /// moment on the same database may make it first; then it is there.
-async fn ensure_operator(app: &App, settings: &Settings) -> domain::Result<Option<Secret>> {
+pub(crate) async fn ensure_operator(
+    app: &App,
+    settings: &Settings,
+) -> domain::Result<Option<Secret>> {
     let ensure = EnsureOperator {
         configured: settings.operator.key.clone(),
         prefix: KEY_PREFIX,

@@ -35,10 +35,19 @@ impl Sql {
 /// nothing can appear any more. SQLite commits in order, and its `writer` is
 /// always 0.
 pub(crate) const FOLLOW_EVENTS: Sql = Sql {
-    sqlite: "select writer, seq, kind, subject, body, actor, project, created_at from events where writer >= $1 and seq > $2 \
+    sqlite: "select writer, seq, kind, subject, body, actor, project, created_at, environment from events where writer >= $1 and seq > $2 \
              order by seq limit $3",
-    postgres: "select writer, seq, kind, subject, body, actor, project, created_at from events where (writer, seq) > ($1, $2) \
+    postgres: "select writer, seq, kind, subject, body, actor, project, created_at, environment from events where (writer, seq) > ($1, $2) \
                and writer < pg_snapshot_xmin(pg_current_snapshot())::text::bigint order by writer, seq limit $3",
+};
+
+/// As [`FOLLOW_EVENTS`], in one environment.
+pub(crate) const FOLLOW_ENVIRONMENT: Sql = Sql {
+    sqlite: "select writer, seq, kind, subject, body, actor, project, created_at, environment from events \
+             where environment = $1 and writer >= $2 and seq > $3 order by seq limit $4",
+    postgres: "select writer, seq, kind, subject, body, actor, project, created_at, environment from events \
+               where environment = $1 and (writer, seq) > ($2, $3) \
+               and writer < pg_snapshot_xmin(pg_current_snapshot())::text::bigint order by writer, seq limit $4",
 };
 
 /// Where a follower begins that wants no more than what comes.
@@ -162,6 +171,7 @@ pub(crate) fn lock(lock: &Lock) -> &'static str {
         Lock::Idea(_) => "select 1 from ideas where id = $1 for update",
         Lock::Message(_) => "select 1 from messages where id = $1 for update",
         Lock::Webhook(_) => "select 1 from webhooks where id = $1 for update",
+        Lock::Environment(_) => "select 1 from environments where id = $1 for update",
     }
 }
 

@@ -29,6 +29,14 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0006_contracts",
         include_str!("../../../migrations/0006_contracts.sql"),
     ),
+    (
+        "0007_hosting",
+        include_str!("../../../migrations/0007_hosting.sql"),
+    ),
+    (
+        "0008_jobs",
+        include_str!("../../../migrations/0008_jobs.sql"),
+    ),
 ];
 
 /// The newest version this binary knows.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use domain::Result;
 use domain::error::Error;
-use domain::id::{AccountId, Id, IdeaId, MessageId, ProjectId, TaskId, WebhookId};
+use domain::id::{AccountId, EnvironmentId, Id, IdeaId, MessageId, ProjectId, TaskId, WebhookId};
 use uuid::Uuid;
 
 use crate::dialect::Sql;
@@ -35,6 +35,8 @@ pub enum Lock {
     Message(MessageId),
     /// A webhook and what waits for it.
     Webhook(WebhookId),
+    /// An environment: its agents' names, how many of its runs are under way.
+    Environment(EnvironmentId),
 }
 
 impl Lock {
@@ -46,6 +48,7 @@ impl Lock {
             Self::Idea(id) => Val::Uuid(id.uuid()),
             Self::Message(id) => Val::Uuid(id.uuid()),
             Self::Webhook(id) => Val::Uuid(id.uuid()),
+            Self::Environment(id) => Val::Uuid(id.uuid()),
         }
     }
 }

@@ -56,6 +56,15 @@ pub struct Agent {
     pub client: Client,
 }
 
+/// A project that hosts agents.
+#[derive(Clone, Debug)]
+pub struct Hosting {
+    /// A client with the live key.
+    pub live: Client,
+    /// A client with the test key.
+    pub test: Client,
+}
+
 impl Server {
     /// A server with the settings for tests on a new, empty database.
     ///
@@ -184,6 +193,22 @@ impl Server {
             &self.operator().post("/api/projects").json(body).ok(),
             "/project/id",
         )
+    }
+
+    /// Makes a project that hosts agents, as the operator.
+    ///
+    /// # Panics
+    ///
+    /// When the server refuses.
+    #[track_caller]
+    #[must_use]
+    pub fn hosting(&self, name: &str) -> Hosting {
+        let request = self.operator().post("/guild/v1/projects");
+        let made = request.json(json!({ "name": name })).ok();
+        Hosting {
+            live: self.client.with_key(&text(&made, "/keys/live")),
+            test: self.client.with_key(&text(&made, "/keys/test")),
+        }
     }
 
     /// Creates a task at the POLT door, as the operator; gives its id.

@@ -2,12 +2,14 @@
 //! few functions, the mappings of its operations and its routes.
 
 mod agiatm;
+mod native;
 mod openpod;
+mod polpo;
 mod polt;
 
-use app::{Answer, Errand, Op};
+use app::{Answer, Errand, Op, Reply};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{StatusCode, header as headers};
 use axum::response::Response;
 use bytes::Bytes;
 use domain::id::Id;
@@ -58,7 +60,7 @@ pub(crate) trait ErrandWire<D: Dialect>: Errand {
     where
         Self: Sized;
     /// Writes the errand's output; `now` is the time it came back.
-    fn encode(output: Self::Output, now: Time) -> Answer;
+    fn encode(output: Self::Output, now: Time) -> Reply;
     /// Renders a refusal, where this call has another shape than its door.
     fn refuse(error: Error) -> Response {
         (D::TABLE.error)(error)
@@ -87,6 +89,8 @@ pub(crate) fn doors() -> Routes {
     polt::routes()
         .merge(openpod::routes())
         .merge(agiatm::routes())
+        .merge(polpo::routes())
+        .merge(native::routes())
 }
 
 /// The door a path belongs to.
@@ -97,20 +101,38 @@ pub(crate) fn table_of(path: &str) -> &'static Table {
     {
         return openpod::Openpod::TABLE;
     }
-    if path.starts_with(agiatm::PREFIX) {
+    if agiatm::PREFIXES
+        .iter()
+        .any(|prefix| path.starts_with(prefix))
+    {
         return agiatm::Market::TABLE;
+    }
+    if path.starts_with(polpo::PREFIX) {
+        return polpo::Enveloped::TABLE;
+    }
+    if path.starts_with(polpo::BARE_PREFIX) {
+        return polpo::Bare::TABLE;
+    }
+    if path.starts_with(native::PREFIX) {
+        return native::Native::TABLE;
     }
     polt::Polt::TABLE
 }
 
 /// `Authorization: Bearer <key>`, the scheme in any letter case.
 pub(crate) fn bearer(parts: &Parts) -> Option<String> {
-    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let value = parts.headers.get(headers::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, key) = value.trim().split_once(' ')?;
     scheme
         .eq_ignore_ascii_case("bearer")
         .then(|| key.trim().to_owned())
         .filter(|key| !key.is_empty())
+}
+
+/// A header, unless missing or empty.
+pub(crate) fn header(parts: &Parts, name: &str) -> Option<String> {
+    let value = parts.headers.get(name)?.to_str().ok()?.trim();
+    (!value.is_empty()).then(|| value.to_owned())
 }
 
 /// The status of a refusal, where a door has no other.

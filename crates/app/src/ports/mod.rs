@@ -8,6 +8,7 @@
 //! To add one: a trait in a file here, a field in [`Ports`], a method of `App`
 //! that refuses where it is missing.
 
+pub mod agents;
 pub mod github;
 
 use std::pin::Pin;
@@ -23,4 +24,6 @@ pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 pub struct Ports {
     /// GitHub, where the operator has an App there.
     pub github: Option<Arc<dyn github::GitHub>>,
+    /// What runs hosted agents.
+    pub agents: Option<Arc<dyn agents::Agents>>,
 }

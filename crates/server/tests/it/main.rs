@@ -9,6 +9,7 @@ mod contracts;
 mod crash;
 mod faults;
 mod github;
+mod hosting;
 mod idempotency;
 mod lifecycle;
 mod limits;

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use domain::event::Happening;
-use domain::id::{AccountId, KeyId, PLATFORM, ProjectId, TaskId};
+use domain::id::{AccountId, EnvironmentId, KeyId, PLATFORM, ProjectId, TaskId};
 use domain::page::Page;
 use domain::{Error, Result, Time};
 use uuid::Uuid;
@@ -24,6 +24,8 @@ pub struct Event {
     pub subject: Uuid,
     /// In which project.
     pub project: Option<ProjectId>,
+    /// In which environment of hosted agents.
+    pub environment: Option<EnvironmentId>,
     /// Whether everybody may see it, where the feed shows such things at all.
     pub public: bool,
     /// The facts, as a JSON object.
@@ -78,6 +80,8 @@ pub struct Followed {
     pub actor: Option<AccountId>,
     /// In which project.
     pub project: Option<ProjectId>,
+    /// In which environment of hosted agents.
+    pub environment: Option<EnvironmentId>,
     /// When.
     pub at: Time,
 }
@@ -86,6 +90,22 @@ impl Cursor {
     /// The place in the log of the event it stands on.
     pub fn seq(self) -> i64 {
         self.seq
+    }
+
+    /// The cursor as a text that a follower outside keeps: a number, behind
+    /// that of the transaction where the engine knows such.
+    pub fn written(self) -> String {
+        match self.writer {
+            0 => self.seq.to_string(),
+            writer => format!("{writer}-{}", self.seq),
+        }
+    }
+
+    /// Reads what [`Cursor::written`] wrote.
+    pub fn read(text: &str) -> Option<Self> {
+        let (writer, seq) = text.split_once('-').unwrap_or(("0", text));
+        let (writer, seq) = (writer.parse().ok()?, seq.parse().ok()?);
+        (writer >= 0 && seq >= 0).then_some(Self { writer, seq })
     }
 }
 
@@ -99,8 +119,8 @@ pub struct Filter {
 }
 
 statements! {
-    INSERT = "insert into events (kind, public, actor, key_used, subject, project, body, created_at) \
-        values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    INSERT = "insert into events (kind, public, actor, key_used, subject, project, body, created_at, environment) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     TIMELINE = "select e.seq, e.kind, e.actor, (select display_name from accounts where id = e.actor), e.subject, e.project, \
         e.body, e.created_at from events e where e.subject = $1 and e.kind >= 'task.' and e.kind < 'task/' \
         order by e.seq limit $2";
@@ -141,7 +161,11 @@ pub(super) fn built() -> Vec<Sql> {
     FEEDS
         .iter()
         .copied()
-        .chain([dialect::FOLLOW_EVENTS, dialect::END_OF_EVENTS])
+        .chain([
+            dialect::FOLLOW_EVENTS,
+            dialect::FOLLOW_ENVIRONMENT,
+            dialect::END_OF_EVENTS,
+        ])
         .collect()
 }
 
@@ -153,6 +177,7 @@ pub async fn append(tx: &mut Tx, event: Event) -> Result<()> {
         key,
         subject,
         project,
+        environment,
         public,
         body,
         at,
@@ -170,6 +195,7 @@ pub async fn append(tx: &mut Tx, event: Event) -> Result<()> {
         project.map(Val::id).unwrap_or(Val::Null),
         body.into(),
         at.into(),
+        environment.map(Val::id).into(),
     ];
     tx.write(INSERT, params).await
 }
@@ -243,18 +269,37 @@ pub async fn end(tx: &mut Tx) -> Result<Cursor> {
 /// What came after the cursor, in an order without gaps that fill later.
 pub async fn follow(tx: &mut Tx, after: Cursor, rows: u32) -> Result<Vec<Followed>> {
     let params = vec![after.writer.into(), after.seq.into(), rows.into()];
-    tx.rows(dialect::FOLLOW_EVENTS, params, |row| {
-        Ok(Followed {
-            cursor: read_cursor(row)?,
-            what: row.word(2, Happening::parse)?,
-            subject: row.uuid(3)?,
-            body: row.text(4)?,
-            actor: row.opt_id(5)?,
-            project: row.opt_id(6)?,
-            at: row.time(7)?,
-        })
+    tx.rows(dialect::FOLLOW_EVENTS, params, read_followed).await
+}
+
+/// As [`follow`], in one environment.
+pub async fn follow_environment(
+    tx: &mut Tx,
+    environment: EnvironmentId,
+    after: Cursor,
+    rows: u32,
+) -> Result<Vec<Followed>> {
+    let params = vec![
+        Val::id(environment),
+        after.writer.into(),
+        after.seq.into(),
+        rows.into(),
+    ];
+    tx.rows(dialect::FOLLOW_ENVIRONMENT, params, read_followed)
+        .await
+}
+
+fn read_followed(row: &Row<'_>) -> Result<Followed> {
+    Ok(Followed {
+        cursor: read_cursor(row)?,
+        what: row.word(2, Happening::parse)?,
+        subject: row.uuid(3)?,
+        body: row.text(4)?,
+        actor: row.opt_id(5)?,
+        project: row.opt_id(6)?,
+        at: row.time(7)?,
+        environment: row.opt_id(8)?,
     })
-    .await
 }
 
 /// How far a follower has come that keeps its place in the database.

@@ -23,11 +23,14 @@ pub mod briefs;
 pub mod channels;
 pub mod deliveries;
 pub mod disputes;
+pub mod environments;
 pub mod events;
 pub mod holds;
+pub mod hosted;
 pub mod humans;
 pub mod ideas;
 pub mod idempotency;
+pub mod jobs;
 pub mod keys;
 pub mod knowledge;
 pub mod launches;
@@ -63,11 +66,14 @@ pub fn statements() -> Vec<Sql> {
         channels::ALL,
         deliveries::ALL,
         disputes::ALL,
+        environments::ALL,
         events::ALL,
         holds::ALL,
+        hosted::ALL,
         humans::ALL,
         idempotency::ALL,
         ideas::ALL,
+        jobs::ALL,
         keys::ALL,
         knowledge::ALL,
         launches::ALL,

@@ -300,7 +300,7 @@ pub async fn insert_built_in(
     tx: &mut Tx,
     id: ProjectId,
     owner: AccountId,
-    (title, description): (&'static str, &'static str),
+    (title, description): (String, String),
     now: Time,
 ) -> Result<()> {
     let params = vec![

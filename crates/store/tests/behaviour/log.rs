@@ -77,6 +77,7 @@ async fn append(tx: &mut Tx, subject: Uuid) -> Result<()> {
         key: None,
         subject,
         project: None,
+        environment: None,
         public: true,
         body: "{}".into(),
         at: Time(0),

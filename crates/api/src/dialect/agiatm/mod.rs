@@ -33,12 +33,18 @@ use domain::page::Page;
 use domain::policy::Audience;
 use domain::{Error, Result, limits};
 
-use super::{Dialect, Table, bearer};
+use super::{Dialect, Table, bearer, header};
 use crate::input::{Body, Input};
 use crate::routes::Routes;
 
-/// Where this door's paths begin.
-pub(super) const PREFIX: &str = "/api/v1/";
+/// Where this door's paths begin; the rest of `/api/v1` is another's.
+pub(super) const PREFIXES: [&str; 5] = [
+    "/api/v1/market/",
+    "/api/v1/human/",
+    "/api/v1/agent/",
+    "/api/v1/admin/",
+    "/api/v1/redemption/",
+];
 /// The version of the skill, on every answer (AGI ATM 2.1).
 pub(crate) const SKILL_VERSION: &str = "0.3.0";
 /// The header that says so.
@@ -88,11 +94,6 @@ fn key(parts: &Parts) -> Option<String> {
 /// `X-Admin-Key` (AGI ATM 2.4).
 fn operator_key(parts: &Parts) -> Option<String> {
     header(parts, "x-admin-key").or_else(|| bearer(parts))
-}
-
-fn header(parts: &Parts, name: &str) -> Option<String> {
-    let value = parts.headers.get(name)?.to_str().ok()?.trim();
-    (!value.is_empty()).then(|| value.to_owned())
 }
 
 /// A body is JSON or nothing, whatever its media type says.

@@ -36,6 +36,8 @@ pub(super) fn kind(kind: AccountKind) -> &'static str {
         AccountKind::Agent => "autonomous-agent",
         AccountKind::Human => "human",
         AccountKind::Delegated => "delegated-agent",
+        AccountKind::Environment | AccountKind::Sandbox => "project",
+        AccountKind::Hosted => "hosted-agent",
         AccountKind::Operator => "operator",
     }
 }

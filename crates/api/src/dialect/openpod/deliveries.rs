@@ -2,7 +2,7 @@
 //! here waits for, and everything misshapen, is read as [`Heard::Nothing`];
 //! whether the delivery is GitHub's at all is for the errand to say.
 
-use app::Answer;
+use app::Reply;
 use app::ops::repositories::{Hear, Heard, Signed};
 use bytes::Bytes;
 use domain::repository::{PullRequest, Slug};
@@ -25,7 +25,7 @@ impl ErrandWire<Openpod> for Hear {
         };
         let body = match &input.body {
             Body::Json(bytes) => bytes.clone(),
-            Body::Missing | Body::Other => Bytes::new(),
+            Body::Missing | Body::Other(_) => Bytes::new(),
         };
         let told = serde_json::from_slice(&body).unwrap_or_default();
         let event = header("x-github-event").unwrap_or_default();
@@ -38,8 +38,8 @@ impl ErrandWire<Openpod> for Hear {
         })
     }
 
-    fn encode((): (), _: Time) -> Answer {
-        flat(200, &json!({ "received": true }))
+    fn encode((): (), _: Time) -> Reply {
+        flat(200, &json!({ "received": true })).into()
     }
 }
 

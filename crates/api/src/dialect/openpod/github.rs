@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use app::Answer;
 use app::ops::repositories::{
     CHALLENGE_FILE, Connect, Connection, Issued, Pulls, Shelf, Token, Unlink, Unlinked, Verified,
     Verify,
 };
 use app::ports::github::{Check, Place, Pull, Shown};
+use app::{Answer, Reply};
 use axum::response::Response;
 use domain::id::ProjectId;
 use domain::repository::Tally;
@@ -55,7 +55,7 @@ impl ErrandWire<Openpod> for Token {
         })
     }
 
-    fn encode(issued: Issued, _: Time) -> Answer {
+    fn encode(issued: Issued, _: Time) -> Reply {
         #[derive(Serialize)]
         struct Out {
             token: String,
@@ -82,6 +82,7 @@ impl ErrandWire<Openpod> for Token {
                 repo_full_name: repository.to_string(),
             },
         )
+        .into()
     }
 }
 
@@ -155,7 +156,7 @@ impl ErrandWire<Openpod> for Pulls {
         })
     }
 
-    fn encode(shelf: Shelf, _: Time) -> Answer {
+    fn encode(shelf: Shelf, _: Time) -> Reply {
         #[derive(Serialize)]
         struct Out {
             repo: String,
@@ -177,6 +178,7 @@ impl ErrandWire<Openpod> for Pulls {
                 pull_requests: pulls.into_iter().map(PullOut::from).collect(),
             },
         )
+        .into()
     }
 }
 
@@ -220,7 +222,7 @@ impl ErrandWire<Openpod> for Verify {
         })
     }
 
-    fn encode(verified: Verified, _: Time) -> Answer {
+    fn encode(verified: Verified, _: Time) -> Reply {
         #[derive(Serialize)]
         struct DetailOut {
             total: usize,
@@ -285,6 +287,7 @@ impl ErrandWire<Openpod> for Verify {
                 checks: checks.into_iter().map(CheckOut::from).collect(),
             },
         )
+        .into()
     }
 
     fn refuse(error: Error) -> Response {
@@ -298,7 +301,7 @@ impl ErrandWire<Openpod> for Connect {
         Ok(Self { project })
     }
 
-    fn encode(connection: Connection, _: Time) -> Answer {
+    fn encode(connection: Connection, _: Time) -> Reply {
         let body = match connection {
             Connection::Linked(place) => {
                 let Place {
@@ -326,7 +329,7 @@ impl ErrandWire<Openpod> for Connect {
                 "challenge_file": CHALLENGE_FILE,
             }),
         };
-        flat(200, &body)
+        flat(200, &body).into()
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn accept(parts: &Parts, bytes: Bytes) -> Result<Body> {
         )),
         Some("application/json") => Body::json(bytes),
         _ if bytes.is_empty() => Ok(Body::Missing),
-        Some("text/plain") => Ok(Body::Other),
+        Some("text/plain") => Ok(Body::Other(bytes)),
         _ => Err(Error::new(
             Kind::UnsupportedMedia,
             "unsupported_media_type",
@@ -72,7 +72,10 @@ mod tests {
             sorted("POST", Some("application/x-www-form-urlencoded"), "a=1"),
             Err("unsupported_media_type")
         );
-        assert_eq!(sorted("POST", Some("text/plain"), "hello"), Ok(Body::Other));
+        assert_eq!(
+            sorted("POST", Some("text/plain"), "hello"),
+            Ok(Body::Other("hello".into()))
+        );
         assert_eq!(sorted("POST", None, "{}"), Err("unsupported_media_type"));
         assert_eq!(sorted("GET", json, ""), Ok(Body::Missing));
     }

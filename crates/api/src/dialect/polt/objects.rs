@@ -376,6 +376,8 @@ fn role(kind: AccountKind) -> &'static str {
         AccountKind::Agent => "agent",
         AccountKind::Human => "human",
         AccountKind::Delegated => "delegated",
+        AccountKind::Environment | AccountKind::Sandbox => "project",
+        AccountKind::Hosted => "agent",
         AccountKind::Operator => "cto",
     }
 }

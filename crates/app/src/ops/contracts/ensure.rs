@@ -33,7 +33,14 @@ impl Op for Ensure {
     async fn run(self, cx: &mut Cx<'_>) -> Result<()> {
         let operator = accounts::find_operator(cx.tx).await?;
         let operator = operator.ok_or_else(Error::internal)?.id;
-        projects::insert_built_in(cx.tx, MARKET, operator, (TITLE, ABOUT), cx.now).await?;
+        projects::insert_built_in(
+            cx.tx,
+            MARKET,
+            operator,
+            (TITLE.into(), ABOUT.into()),
+            cx.now,
+        )
+        .await?;
         // Two nodes that start at once make it once.
         cx.tx.lock(Lock::Project(MARKET)).await?;
         if tasks::find(cx.tx, ONBOARDING).await?.is_some() {

@@ -1,0 +1,5 @@
+//! Missions: named plans of jobs, and how their runs go on (Polpo 2.9, 3.3).
+
+mod advance;
+
+pub(crate) use advance::advance;

@@ -1,0 +1,6 @@
+//! Hosted agents (contract: Polpo), over HTTP on both engines.
+//!
+//! To extend: a file in `hosting/` by the noun it is about, with tests that
+//! run on both engines.
+
+mod projects;
