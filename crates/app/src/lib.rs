@@ -9,9 +9,11 @@
 //! To add an operation, follow `docs/adding-an-operation.md`.
 
 mod answer;
+pub mod calendar;
 mod clock;
 mod entropy;
 mod errand;
+mod hub;
 mod keyring;
 pub mod ops;
 mod password;
@@ -39,10 +41,12 @@ pub use answer::{Answer, Answered, Content, Pieces, Repeat, Replied, Reply};
 pub use clock::Clock;
 pub use entropy::Entropy;
 pub use errand::Errand;
+pub use hub::Told;
 pub use secret::{Hidden, Secret, hash as hash_secret};
 pub use store::tables;
 pub use work::Prepared;
 
+use hub::Hub;
 use keyring::Keyring;
 use password::Passwords;
 use ports::Ports;
@@ -354,6 +358,7 @@ struct House {
     ports: Ports,
     checks: Checks,
     in_flight: DashSet<[u8; 32]>,
+    hub: Hub,
     news: watch::Sender<()>,
 }
 
@@ -382,6 +387,7 @@ impl App {
             ports,
             checks: Checks::default(),
             in_flight: DashSet::new(),
+            hub: Hub::new(),
             news: watch::Sender::new(()),
         };
         Self {
@@ -538,6 +544,29 @@ impl App {
     /// heard of by looking at the log now and then.
     pub fn news(&self) -> watch::Receiver<()> {
         self.house.news.subscribe()
+    }
+
+    /// Those who listen to environments in this process.
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.house.hub
+    }
+
+    /// Until somebody listens to an environment in this process, so that the
+    /// log is to be followed closely.
+    pub async fn wanted(&self) {
+        self.house.hub.wanted().await;
+    }
+
+    /// Ends the streams of those who listen: the server stops.
+    pub fn end_streams(&self) {
+        self.house.hub.end();
+    }
+
+    /// Tells listeners what the follower of the log has read; from the first
+    /// call on nothing is passed over.
+    pub fn tell(&self, followed: Vec<tables::events::Followed>) {
+        self.house.hub.begin();
+        self.house.hub.tell(followed);
     }
 
     /// Forgets what is remembered about an account: another process changed it.

@@ -286,3 +286,15 @@ pub const ENVIRONMENTS_SHOWN: u32 = 1_000;
 /// Bytes of a request body at the door of hosted agents: a conversation with
 /// pictures in Base64, or a file.
 pub const HOSTING_BODY_BYTES: usize = 16 << 20;
+/// Characters of a short text of a hosted agent.
+pub const AGENT_TEXT_CHARS: usize = 2_000;
+/// Characters of a hosted agent's prompt.
+pub const PROMPT_CHARS: usize = 200_000;
+/// Entries of a list of a hosted agent, such as its tools.
+pub const AGENT_WORDS: usize = 200;
+/// Bytes of an object of a hosted agent, such as its identity, as JSON.
+pub const AGENT_OBJECT_BYTES: usize = 32_000;
+/// Bytes of a hosted agent's picture.
+pub const AVATAR_BYTES: usize = 1 << 20;
+/// Events by which a listener may be behind before it is dropped.
+pub const EVENTS_BEHIND: usize = 1_024;

@@ -3,4 +3,6 @@
 //! To extend: a file in `hosting/` by the noun it is about, with tests that
 //! run on both engines.
 
+mod agents;
+mod events;
 mod projects;

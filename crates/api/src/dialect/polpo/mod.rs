@@ -11,7 +11,9 @@
 //! To add a route: a mapping generic over [`Polpo`] in the file of its noun,
 //! and a line in that file's [`both!`] table.
 
+mod agents;
 mod error;
+mod events;
 mod keys;
 
 use app::Answer;
@@ -131,5 +133,8 @@ fn changed<D: Polpo>(status: u16, told: &Value, resource: &Value) -> Answer {
 
 /// Every route of this door.
 pub(super) fn routes() -> Routes {
-    Routes::default().merge(keys::routes())
+    Routes::default()
+        .merge(agents::routes())
+        .merge(events::routes())
+        .merge(keys::routes())
 }
