@@ -13,6 +13,7 @@ pub mod calendar;
 mod clock;
 mod entropy;
 mod errand;
+mod fields;
 mod hub;
 mod keyring;
 pub mod ops;

@@ -298,3 +298,5 @@ pub const AGENT_OBJECT_BYTES: usize = 32_000;
 pub const AVATAR_BYTES: usize = 1 << 20;
 /// Events by which a listener may be behind before it is dropped.
 pub const EVENTS_BEHIND: usize = 1_024;
+/// Entries of an environment's log that one answer shows.
+pub const LOG_ENTRIES: u32 = 1_000;

@@ -4,5 +4,6 @@
 //! run on both engines.
 
 mod agents;
+mod config;
 mod events;
 mod projects;

@@ -94,7 +94,8 @@ impl<D: Polpo> Wire<D> for Remove {
     }
 }
 
-fn team(TeamShown { team, agents }: &TeamShown) -> Value {
+/// A team and its agents.
+pub(super) fn team(TeamShown { team, agents }: &TeamShown) -> Value {
     let mut out = json!({
         "id": team.name,
         "name": team.name,

@@ -93,8 +93,14 @@ const NAMES: &[(Happening, &str, &str)] = &[
     (Happening::HostingLog, "log", ""),
 ];
 
+/// The contract's name of an event.
+pub(super) fn name(what: Happening) -> Option<&'static str> {
+    let (_, name, _) = NAMES.iter().find(|(known, ..)| *known == what)?;
+    Some(name)
+}
+
 /// The contract's name and the documentation's, if that has another.
-pub(super) fn names(told: &Told) -> Option<(&'static str, &'static str)> {
+fn names(told: &Told) -> Option<(&'static str, &'static str)> {
     let (_, name, alias) = NAMES.iter().find(|(what, ..)| *what == told.what)?;
     Some((name, alias_of(told).unwrap_or(alias)))
 }

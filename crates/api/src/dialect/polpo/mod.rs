@@ -12,6 +12,7 @@
 //! and a line in that file's [`both!`] table.
 
 mod agents;
+mod config;
 mod error;
 mod events;
 mod keys;
@@ -135,6 +136,7 @@ fn changed<D: Polpo>(status: u16, told: &Value, resource: &Value) -> Answer {
 pub(super) fn routes() -> Routes {
     Routes::default()
         .merge(agents::routes())
+        .merge(config::routes())
         .merge(events::routes())
         .merge(keys::routes())
 }

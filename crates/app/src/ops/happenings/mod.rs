@@ -2,7 +2,9 @@
 //! (Polpo 2.11).
 
 mod listen;
+mod log;
 mod since;
 
 pub use listen::{Beat, Beats, Listen, Listening};
+pub use log::{Entries, Log, Logs};
 pub use since::{End, Since};

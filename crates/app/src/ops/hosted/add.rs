@@ -6,8 +6,9 @@ use serde_json::{Map, Value, json};
 use store::Lock;
 use store::tables::hosted::{self, Agent};
 
-use super::document::{merge, shown};
+use super::document::{FIELDS, MERGED, shown};
 use super::no_team;
+use crate::fields::merge;
 use crate::ops::environments::own;
 use crate::{Cx, Op};
 
@@ -43,7 +44,7 @@ impl Op for Add {
                 .unwrap_or_default(),
         };
         let mut fields = Map::new();
-        merge(&mut fields, self.fields)?;
+        merge(FIELDS, MERGED, &mut fields, &self.fields)?;
         let agent = Agent {
             id: cx.id(),
             environment,

@@ -6,8 +6,9 @@ use serde_json::{Map, Value, json};
 use store::Lock;
 use store::tables::hosted::{self, Agent};
 
-use super::document::{merge, shown};
+use super::document::{FIELDS, MERGED, shown};
 use super::{fields, named, no_team};
+use crate::fields::merge;
 use crate::ops::environments::own;
 use crate::{Cx, Op};
 
@@ -37,28 +38,14 @@ impl Op for Edit {
             }
             agent.team = team;
         }
-        put(cx, agent, self.fields).await
+        let mut document = fields(&agent);
+        merge(FIELDS, MERGED, &mut document, &self.fields)?;
+        agent.document = Value::Object(document).to_string();
+        agent.updated_at = cx.now;
+        hosted::update(cx.tx, &agent).await?;
+        let facts = json!({ "agent": shown(&agent) });
+        cx.record_hosted(environment, Happening::HostedAgentUpdated, agent.id, facts)
+            .await?;
+        Ok(agent)
     }
-}
-
-/// Stores changed fields of an agent and tells the log.
-pub(super) async fn put(
-    cx: &mut Cx<'_>,
-    mut agent: Agent,
-    given: Map<String, Value>,
-) -> Result<Agent> {
-    let mut document = fields(&agent);
-    merge(&mut document, given)?;
-    agent.document = Value::Object(document).to_string();
-    agent.updated_at = cx.now;
-    hosted::update(cx.tx, &agent).await?;
-    let facts = json!({ "agent": shown(&agent) });
-    cx.record_hosted(
-        agent.environment,
-        Happening::HostedAgentUpdated,
-        agent.id,
-        facts,
-    )
-    .await?;
-    Ok(agent)
 }

@@ -15,6 +15,7 @@ pub use document::shown;
 pub use edit::Edit;
 pub use list::{Get, List};
 pub use remove::Remove;
+pub(crate) use teams::teams;
 pub use teams::{AddTeam, GetTeam, RemoveTeam, RenameTeam, TeamShown, Teams};
 
 use domain::id::EnvironmentId;

@@ -20,7 +20,8 @@ pub struct TeamShown {
     pub agents: Vec<Agent>,
 }
 
-async fn shown(cx: &mut Cx<'_>, environment: EnvironmentId) -> Result<Vec<TeamShown>> {
+/// Every team of an environment with its agents, the first one first.
+pub(crate) async fn teams(cx: &mut Cx<'_>, environment: EnvironmentId) -> Result<Vec<TeamShown>> {
     let agents = hosted::list(cx.tx, environment).await?;
     let of = |team: &Team| {
         let members = agents.iter().filter(|agent| agent.team == team.name);
@@ -44,7 +45,7 @@ impl Op for Teams {
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Vec<TeamShown>> {
         let environment = cx.actor.environment()?;
-        shown(cx, environment).await
+        teams(cx, environment).await
     }
 }
 
@@ -61,10 +62,10 @@ impl Op for GetTeam {
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Option<TeamShown>> {
         let environment = cx.actor.environment()?;
-        let mut teams = shown(cx, environment).await?.into_iter();
+        let mut all = teams(cx, environment).await?.into_iter();
         Ok(match self.name {
-            Some(name) => teams.find(|shown| shown.team.name == name),
-            None => teams.next(),
+            Some(name) => all.find(|shown| shown.team.name == name),
+            None => all.next(),
         })
     }
 }
@@ -116,8 +117,8 @@ impl Op for RenameTeam {
         let environment = own(cx).await?.id;
         cx.tx.lock(Lock::Environment(environment)).await?;
         let to = named(&self.to)?;
-        let teams = hosted::teams(cx.tx, environment).await?;
-        let is_there = |name: &str| teams.iter().any(|team| team.name == name);
+        let known = hosted::teams(cx.tx, environment).await?;
+        let is_there = |name: &str| known.iter().any(|team| team.name == name);
         if !is_there(&self.from) {
             return Err(no_team(&self.from));
         }
@@ -126,9 +127,8 @@ impl Op for RenameTeam {
         }
         hosted::rename_team(cx.tx, environment, &self.from, &to).await?;
         reloaded(cx, environment).await?;
-        let mut teams = shown(cx, environment).await?.into_iter();
-        teams
-            .find(|shown| shown.team.name == to)
+        let mut all = teams(cx, environment).await?.into_iter();
+        all.find(|shown| shown.team.name == to)
             .ok_or_else(Error::internal)
     }
 }
@@ -147,10 +147,10 @@ impl Op for RemoveTeam {
     async fn run(self, cx: &mut Cx<'_>) -> Result<()> {
         let environment = own(cx).await?.id;
         cx.tx.lock(Lock::Environment(environment)).await?;
-        let teams = shown(cx, environment).await?;
-        let team = teams.iter().find(|shown| shown.team.name == self.name);
+        let all = teams(cx, environment).await?;
+        let team = all.iter().find(|shown| shown.team.name == self.name);
         let team = team.ok_or_else(|| no_team(&self.name))?;
-        if teams.len() == 1 {
+        if all.len() == 1 {
             return Err(Error::conflict(
                 "invalid_state",
                 "the last team cannot be removed: rename it, or add another one first",
