@@ -2,7 +2,8 @@
 
 use app::Answer;
 use app::ops::hosted::{
-    Add, AddTeam, Edit, Get, GetTeam, List, Remove, RemoveTeam, RenameTeam, TeamShown, Teams, shown,
+    Add, AddTeam, Collect, Earnings, Edit, Get, GetTeam, List, Remove, RemoveTeam, RenameTeam,
+    TeamShown, Teams, Wallet, shown,
 };
 use app::tables::hosted::Agent;
 use domain::{Result, Time};
@@ -10,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Polpo, answer, both, changed};
+use crate::calendar::IsoMillis;
 use crate::dialect::Wire;
 use crate::input::Input;
 use crate::routes::Routes;
@@ -182,6 +184,40 @@ impl<D: Polpo> Wire<D> for RemoveTeam {
     }
 }
 
+fn earnings(earnings: &Earnings) -> Value {
+    let Earnings { account, credits } = earnings;
+    json!({
+        "id": account.map(|id| id.to_string()),
+        "available": credits.available,
+        "pending": credits.pending,
+        "nextAvailableAt": credits.next_available_at.map(|at| IsoMillis(at).to_string()),
+    })
+}
+
+impl<D: Polpo> Wire<D> for Wallet {
+    fn decode(input: &Input<'_>) -> Result<Self> {
+        Ok(Self {
+            agent: input.param("name").to_owned(),
+        })
+    }
+
+    fn encode(earned: Earnings, _: Time) -> Answer {
+        answer::<D>(200, &earnings(&earned))
+    }
+}
+
+impl<D: Polpo> Wire<D> for Collect {
+    fn decode(input: &Input<'_>) -> Result<Self> {
+        Ok(Self {
+            agent: input.param("name").to_owned(),
+        })
+    }
+
+    fn encode(earned: Earnings, _: Time) -> Answer {
+        answer::<D>(200, &earnings(&earned))
+    }
+}
+
 /// Routes of this file.
 pub(super) fn routes() -> Routes {
     both! {
@@ -190,6 +226,8 @@ pub(super) fn routes() -> Routes {
         get "/agents/{name}" => Get;
         patch "/agents/{name}" => Edit;
         delete "/agents/{name}" => Remove;
+        get "/agents/{name}/wallet" => Wallet;
+        post "/agents/{name}/wallet/collect" => Collect;
         get "/agents/teams" => Teams;
         post "/agents/teams" => AddTeam;
         delete "/agents/teams/{name}" => RemoveTeam;

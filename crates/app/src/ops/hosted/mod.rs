@@ -9,6 +9,7 @@ mod edit;
 mod list;
 mod remove;
 mod teams;
+mod worker;
 
 pub use add::Add;
 pub use document::shown;
@@ -17,6 +18,8 @@ pub use list::{Get, List};
 pub use remove::Remove;
 pub(crate) use teams::teams;
 pub use teams::{AddTeam, GetTeam, RemoveTeam, RenameTeam, TeamShown, Teams};
+
+pub use worker::{Admit, Collect, Earnings, Wallet};
 
 use domain::id::EnvironmentId;
 use domain::{Error, Result};
