@@ -37,6 +37,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0008_jobs",
         include_str!("../../../migrations/0008_jobs.sql"),
     ),
+    (
+        "0011_job_runs",
+        include_str!("../../../migrations/0011_job_runs.sql"),
+    ),
 ];
 
 /// The newest version this binary knows.

@@ -26,6 +26,7 @@ pub mod heartbeat;
 pub mod holds;
 pub mod hosted;
 pub mod ideas;
+pub mod jobs;
 pub mod keys;
 pub mod knowledge;
 pub mod launches;

@@ -30,6 +30,7 @@ pub mod hosted;
 pub mod humans;
 pub mod ideas;
 pub mod idempotency;
+pub mod job_runs;
 pub mod jobs;
 pub mod keys;
 pub mod knowledge;
@@ -73,6 +74,7 @@ pub fn statements() -> Vec<Sql> {
         humans::ALL,
         idempotency::ALL,
         ideas::ALL,
+        job_runs::ALL,
         jobs::ALL,
         keys::ALL,
         knowledge::ALL,
@@ -109,6 +111,8 @@ pub fn statements() -> Vec<Sql> {
         webhooks::built(),
         redemptions::built(),
         movements::built(),
+        jobs::built(),
+        job_runs::built(),
     ];
     fixed.concat().into_iter().chain(built.concat()).collect()
 }
