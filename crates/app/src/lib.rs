@@ -9,6 +9,7 @@
 //! To add an operation, follow `docs/adding-an-operation.md`.
 
 mod answer;
+mod calendar;
 mod clock;
 mod entropy;
 mod errand;
