@@ -37,6 +37,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0008_jobs",
         include_str!("../../../migrations/0008_jobs.sql"),
     ),
+    (
+        "0012_missions",
+        include_str!("../../../migrations/0012_missions.sql"),
+    ),
 ];
 
 /// The newest version this binary knows.
