@@ -9,6 +9,7 @@
 //! To add an operation, follow `docs/adding-an-operation.md`.
 
 mod answer;
+mod bell;
 mod calendar;
 mod clock;
 mod entropy;
@@ -25,7 +26,7 @@ use std::sync::Arc;
 
 use dashmap::DashSet;
 use domain::event::Happening;
-use domain::id::{AccountId, EnvironmentId, Id, KeyId, ProjectId, TaskId};
+use domain::id::{AccountId, EnvironmentId, Id, KeyId, ProjectId, RunId, TaskId};
 use domain::money::{Assets, Bucket, Money};
 use domain::policy::{Actor, Permission, Policy};
 use domain::time::Span;
@@ -37,6 +38,7 @@ use store::{Store, Tx};
 use tokio::sync::watch;
 
 pub use answer::{Answer, Answered, Content, Pieces, Repeat, Replied, Reply};
+pub use bell::{Live, Rung};
 pub use clock::Clock;
 pub use entropy::Entropy;
 pub use errand::Errand;
@@ -44,6 +46,7 @@ pub use secret::{Hidden, Secret, hash as hash_secret};
 pub use store::tables;
 pub use work::Prepared;
 
+use bell::Bell;
 use keyring::Keyring;
 use password::Passwords;
 use ports::Ports;
@@ -132,6 +135,8 @@ struct Aftermath {
     has_news: bool,
     /// How far the clock is to be moved.
     advance: Option<Span>,
+    /// What the engine of jobs should look at.
+    rung: Rung,
 }
 
 impl Cx<'_> {
@@ -327,6 +332,18 @@ impl Cx<'_> {
         ledger::post(self.tx, &entry).await
     }
 
+    /// Tells the engine of jobs, after the commit, that something may be ready
+    /// in an environment.
+    pub(crate) fn wake(&mut self, environment: EnvironmentId) {
+        self.aftermath.rung.ready.insert(environment);
+    }
+
+    /// Tells the engine of jobs, after the commit, to stop a run that has been
+    /// ended.
+    pub(crate) fn halt(&mut self, run: RunId) {
+        self.aftermath.rung.ended.insert(run);
+    }
+
     /// Moves the clock of this server, after the commit.
     pub(crate) fn advance_clock(&mut self, by: Span) {
         self.aftermath.advance = Some(by);
@@ -356,6 +373,8 @@ struct House {
     checks: Checks,
     in_flight: DashSet<[u8; 32]>,
     news: watch::Sender<()>,
+    bell: Bell,
+    live: Live,
 }
 
 impl App {
@@ -384,6 +403,8 @@ impl App {
             checks: Checks::default(),
             in_flight: DashSet::new(),
             news: watch::Sender::new(()),
+            bell: Bell::default(),
+            live: Live::default(),
         };
         Self {
             house: Arc::new(house),
@@ -524,6 +545,7 @@ impl App {
         if let Some(by) = aftermath.advance {
             self.house.clock.advance(by);
         }
+        self.house.bell.ring(aftermath.rung);
         if aftermath.has_news {
             self.house.news.send_replace(());
         }
@@ -539,6 +561,31 @@ impl App {
     /// heard of by looking at the log now and then.
     pub fn news(&self) -> watch::Receiver<()> {
         self.house.news.subscribe()
+    }
+
+    /// Waits until this process has something for the engine of jobs, and
+    /// answers all of it. For one listener.
+    pub async fn rung(&self) -> Rung {
+        self.house.bell.heard().await
+    }
+
+    /// Where what agents say in runs of jobs on this node is heard at once.
+    pub fn live(&self) -> &Live {
+        &self.house.live
+    }
+
+    /// What runs hosted agents.
+    ///
+    /// # Errors
+    /// `Unavailable` where nothing does.
+    pub fn agents(&self) -> Result<Arc<dyn ports::agents::Agents>> {
+        self.house.ports.agents.clone().ok_or_else(|| {
+            domain::Error::unavailable(
+                "no_agents",
+                "this server runs no agents: ask its operator for a server that does",
+                60,
+            )
+        })
     }
 
     /// Forgets what is remembered about an account: another process changed it.

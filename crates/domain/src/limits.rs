@@ -286,6 +286,39 @@ pub const ENVIRONMENTS_SHOWN: u32 = 1_000;
 /// Bytes of a request body at the door of hosted agents: a conversation with
 /// pictures in Base64, or a file.
 pub const HOSTING_BODY_BYTES: usize = 16 << 20;
+/// Characters of a job's title.
+pub const JOB_TITLE_CHARS: usize = 500;
+/// Characters of what a job is about.
+pub const JOB_TEXT_CHARS: usize = 200_000;
+/// Bytes of everything else that is said about a job when it is written.
+pub const JOB_FIELDS_BYTES: usize = 256 << 10;
+/// Jobs that one job may need.
+pub const JOB_NEEDS: usize = 500;
+/// Expectations of a job.
+pub const EXPECTATIONS: usize = 50;
+/// Characters of an output of a run that are kept.
+pub const RUN_OUTPUT_CHARS: usize = 200_000;
+/// Characters of one entry in the log of a run.
+pub const RUN_ENTRY_CHARS: usize = 8_000;
+/// Entries in the log of a run.
+pub const RUN_ENTRIES: u32 = 5_000;
+/// Earlier assessments that are kept with a job.
+pub const ASSESSMENTS_KEPT: usize = 20;
+/// How often a job is tried again, unless it or its environment says otherwise
+/// (Polpo 3.1).
+pub const JOB_RETRIES: i64 = 3;
+/// How often a job may be asked to be tried again.
+pub const JOB_RETRIES_MAX: i64 = 100;
+/// Milliseconds a run may take, unless it or its environment says otherwise.
+pub const RUN_MS: i64 = 30 * 60 * 1_000;
+/// Milliseconds a run may be allowed to take.
+pub const RUN_MS_MAX: i64 = 24 * 3_600 * 1_000;
+/// Runs of one environment that are under way at once.
+pub const RUNS_PER_ENVIRONMENT: i64 = 64;
+/// Runs that one node has under way.
+pub const RUNS_PER_NODE: usize = 256;
+/// Runs that a node begins in one transaction.
+pub const RUNS_AT_ONCE: u32 = 16;
 /// Characters of a title or name in the document of a mission.
 pub const PLAN_NAME_CHARS: usize = 200;
 /// Jobs of one mission.

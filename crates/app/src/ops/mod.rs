@@ -24,6 +24,7 @@ pub mod environments;
 pub mod heartbeat;
 pub mod holds;
 pub mod ideas;
+pub mod jobs;
 pub mod keys;
 pub mod knowledge;
 pub mod launches;

@@ -31,6 +31,7 @@ pub mod hosted;
 pub mod humans;
 pub mod ideas;
 pub mod idempotency;
+pub mod job_runs;
 pub mod jobs;
 pub mod keys;
 pub mod knowledge;
@@ -80,6 +81,7 @@ pub fn statements() -> Vec<Sql> {
         humans::ALL,
         idempotency::ALL,
         ideas::ALL,
+        job_runs::ALL,
         jobs::ALL,
         keys::ALL,
         knowledge::ALL,
@@ -121,6 +123,8 @@ pub fn statements() -> Vec<Sql> {
         webhooks::built(),
         redemptions::built(),
         movements::built(),
+        jobs::built(),
+        job_runs::built(),
     ];
     fixed.concat().into_iter().chain(built.concat()).collect()
 }
