@@ -9,12 +9,8 @@
 //! To add an operation, follow `docs/adding-an-operation.md`.
 
 mod answer;
-<<<<<<< HEAD
-pub mod calendar;
-=======
 mod bell;
 mod calendar;
->>>>>>> slice-c
 mod clock;
 mod entropy;
 mod errand;
@@ -53,11 +49,8 @@ pub use secret::{Hidden, Secret, hash as hash_secret};
 pub use store::tables;
 pub use work::Prepared;
 
-<<<<<<< HEAD
-use hub::Hub;
-=======
 use bell::Bell;
->>>>>>> slice-c
+use hub::Hub;
 use keyring::Keyring;
 use password::Passwords;
 use ports::Ports;
@@ -576,7 +569,6 @@ impl App {
         self.house.news.subscribe()
     }
 
-<<<<<<< HEAD
     /// Those who listen to environments in this process.
     pub(crate) fn hub(&self) -> &Hub {
         &self.house.hub
@@ -598,7 +590,8 @@ impl App {
     pub fn tell(&self, followed: Vec<tables::events::Followed>) {
         self.house.hub.begin();
         self.house.hub.tell(followed);
-=======
+    }
+
     /// Waits until this process has something for the engine of jobs, and
     /// answers all of it. For one listener.
     pub async fn rung(&self) -> Rung {
@@ -622,7 +615,6 @@ impl App {
                 60,
             )
         })
->>>>>>> slice-c
     }
 
     /// Forgets what is remembered about an account: another process changed it.

@@ -333,3 +333,43 @@ pub const RUNS_PER_ENVIRONMENT: i64 = 64;
 pub const RUNS_PER_NODE: usize = 256;
 /// Runs that a node begins in one transaction.
 pub const RUNS_AT_ONCE: u32 = 16;
+/// Characters of a title or name in the document of a mission.
+pub const PLAN_NAME_CHARS: usize = 200;
+/// Jobs of one mission.
+pub const PLAN_TASKS: usize = 500;
+/// Gates, checkpoints or delays of one mission, or agents that it brings.
+pub const PLAN_ENTRIES: usize = 100;
+/// Titles that one list in the document of a mission names.
+pub const PLAN_TITLES: usize = 500;
+/// Causes that one refusal of a document lists.
+pub const PLAN_CAUSES: usize = 100;
+/// Bytes of the document of a mission, or of a playbook.
+pub const PLAN_BYTES: usize = 1 << 20;
+/// Missions of one environment.
+pub const MISSIONS: u32 = 10_000;
+/// How long a delay of a mission may be.
+pub const PLAN_DELAY_MAX: Span = Span::hours(366 * 24);
+/// Milliseconds that a job may take at most: a week.
+pub const JOB_DURATION_MS_MAX: i64 = 7 * 24 * 3600 * 1000;
+/// Characters of a cron expression, or of the name of a time zone.
+pub const CRON_CHARS: usize = 200;
+/// Playbooks of one environment.
+pub const PLAYBOOKS: u32 = 1_000;
+/// Parameters of one playbook.
+pub const PLAYBOOK_PARAMETERS: usize = 100;
+/// Characters of what is put in for a parameter.
+pub const PLAYBOOK_VALUE_CHARS: usize = 10_000;
+/// Approval gates of one environment.
+pub const APPROVAL_GATES: usize = 100;
+/// Milliseconds after which an approval gate may take silence for an answer.
+pub const APPROVAL_TIMEOUT_MS_MAX: i64 = 366 * 24 * 3600 * 1000;
+/// How often somebody may refuse at one gate, unless it says otherwise.
+pub const APPROVAL_REVISIONS: i64 = 3;
+/// See [`APPROVAL_REVISIONS`]; at most.
+pub const APPROVAL_REVISIONS_MAX: i64 = 100;
+/// Requests for consent that one list shows.
+pub const APPROVALS_SHOWN: u32 = 1_000;
+/// Actions that wait for jobs in one environment, and that one list shows.
+pub const WATCHERS: u32 = 1_000;
+/// Characters of a condition.
+pub const CONDITION_CHARS: usize = 1_000;
