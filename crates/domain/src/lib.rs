@@ -12,6 +12,7 @@ mod words;
 
 pub mod account;
 pub mod address;
+pub mod assessment;
 pub mod brief;
 pub mod dispute;
 pub mod error;
