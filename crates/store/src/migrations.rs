@@ -41,6 +41,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0011_job_runs",
         include_str!("../../../migrations/0011_job_runs.sql"),
     ),
+    (
+        "0012_missions",
+        include_str!("../../../migrations/0012_missions.sql"),
+    ),
 ];
 
 /// The newest version this binary knows.

@@ -16,6 +16,7 @@ macro_rules! statements {
 }
 
 pub mod accounts;
+pub mod approvals;
 pub mod audit;
 pub mod awards;
 pub mod bind_codes;
@@ -39,13 +40,17 @@ pub mod ledger;
 pub mod market;
 pub mod messages;
 pub mod meta;
+pub mod mission_runs;
+pub mod missions;
 pub mod movements;
 pub mod payouts;
+pub mod playbooks;
 pub mod profiles;
 pub mod projects;
 pub mod redemptions;
 pub mod referrals;
 pub mod repositories;
+pub mod schedules;
 pub mod secrets;
 pub mod submissions;
 pub mod tallies;
@@ -54,12 +59,14 @@ pub mod teams;
 pub mod tickets;
 pub mod verifiers;
 pub mod votes;
+pub mod watchers;
 pub mod webhooks;
 
 /// Every statement this crate can send.
 pub fn statements() -> Vec<Sql> {
     let fixed = [
         accounts::ALL,
+        approvals::ALL,
         audit::ALL,
         awards::ALL,
         bind_codes::ALL,
@@ -83,13 +90,17 @@ pub fn statements() -> Vec<Sql> {
         market::ALL,
         messages::ALL,
         meta::ALL,
+        mission_runs::ALL,
+        missions::ALL,
         movements::ALL,
         payouts::ALL,
+        playbooks::ALL,
         profiles::ALL,
         projects::ALL,
         redemptions::ALL,
         referrals::ALL,
         repositories::ALL,
+        schedules::ALL,
         secrets::ALL,
         submissions::ALL,
         tallies::ALL,
@@ -98,6 +109,7 @@ pub fn statements() -> Vec<Sql> {
         tickets::ALL,
         verifiers::ALL,
         votes::ALL,
+        watchers::ALL,
         webhooks::ALL,
     ];
     let built = [
