@@ -153,10 +153,11 @@ pub struct Do {
 }
 
 impl Op for Do {
-    type Output = Value;
+    /// What was done, and the job behind it.
+    type Output = (Deed, Value);
     operation!("jobs.do", Host, Writes);
 
-    async fn run(self, cx: &mut Cx<'_>) -> Result<Value> {
+    async fn run(self, cx: &mut Cx<'_>) -> Result<(Deed, Value)> {
         let environment = environments::own(cx).await?;
         let mut sheet = locked(cx, &environment, self.job).await?;
         match self.deed {
@@ -198,7 +199,7 @@ impl Op for Do {
                 queue(cx, &environment, &mut sheet).await?;
             }
         }
-        Ok(sheet.shown())
+        Ok((self.deed, sheet.shown()))
     }
 }
 

@@ -14,6 +14,7 @@ mod beat;
 mod change;
 mod create;
 mod deadlines;
+mod execute;
 mod fields;
 mod finish;
 mod groups;
@@ -29,6 +30,7 @@ pub use change::{Deed, Do, Remove, RemoveMany, Update};
 pub use create::Create;
 pub(crate) use create::{NewJob, create};
 pub use deadlines::{Alarmed, Ring};
+pub use execute::{Execute, Executing, Step, Steps};
 pub(crate) use fields::checked;
 pub use finish::{Clarify, Finish};
 pub(crate) use groups::{
