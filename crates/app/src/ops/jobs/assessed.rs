@@ -29,14 +29,22 @@ impl Op for Progress {
         let Some(held) = held(cx, self.holding).await? else {
             return Ok(());
         };
-        for (what, mut facts) in self.steps {
-            facts.insert("taskId".into(), held.sheet.id().to_string().into());
-            held.sheet
-                .tell(cx, &held.environment, what, facts.into())
-                .await?;
-        }
-        Ok(())
+        steps(cx, &held, self.steps).await
     }
+}
+
+async fn steps(
+    cx: &mut Cx<'_>,
+    held: &Held,
+    steps: Vec<(Happening, Map<String, Value>)>,
+) -> Result<()> {
+    for (what, mut facts) in steps {
+        facts.insert("taskId".into(), held.sheet.id().to_string().into());
+        held.sheet
+            .tell(cx, &held.environment, what, facts.into())
+            .await?;
+    }
+    Ok(())
 }
 
 /// What the checks of a result say together.
@@ -63,6 +71,8 @@ pub struct Verdict {
 pub struct Assessed {
     /// Of which run.
     pub holding: Holding,
+    /// What was not told yet of the way there.
+    pub steps: Vec<(Happening, Map<String, Value>)>,
     /// What it found.
     pub verdict: Verdict,
 }
@@ -75,6 +85,7 @@ impl Op for Assessed {
         let Some(mut held) = held(cx, self.holding).await? else {
             return Ok(());
         };
+        steps(cx, &held, self.steps).await?;
         held.end(cx, Outcome::Completed).await?;
         if held.sheet.job.status != Status::Review {
             return Ok(());

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use domain::event::Happening;
-use domain::id::{EnvironmentId, JobId};
+use domain::id::{EnvironmentId, Id, JobId, RunId};
 use domain::job::{Phase, Status};
 use domain::{Result, limits};
 use serde_json::{Map, Value, json};
@@ -63,11 +63,14 @@ impl Op for Waiting {
 pub struct Begin;
 
 impl Op for Begin {
-    type Output = ();
+    /// The node's id until it stops.
+    type Output = Uuid;
     operation!("jobs.begin", Maintain, Writes);
 
-    async fn run(self, cx: &mut Cx<'_>) -> Result<()> {
-        job_runs::void_leases(cx.tx).await
+    async fn run(self, cx: &mut Cx<'_>) -> Result<Uuid> {
+        job_runs::void_leases(cx.tx).await?;
+        let id: RunId = cx.id();
+        Ok(id.uuid())
     }
 }
 
