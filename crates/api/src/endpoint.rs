@@ -86,12 +86,23 @@ pub(crate) async fn endpoint(api: Api, spec: &'static Spec, request: Request) ->
     let mut left = None;
     let outcome = answer(&api, spec, &mut parts, body, &mut left).await;
     let mut response = respond(spec, outcome);
-    if let Some(Left { limit, remaining }) = left {
-        let headers = response.headers_mut();
-        headers.insert("x-ratelimit-limit", limit.into());
-        headers.insert("x-ratelimit-remaining", remaining.into());
+    if let Some(left) = left {
+        tell(&mut response, left);
     }
     response
+}
+
+/// Tells the caller how much it may still ask for (Polpo 2.4, OpenPod 2.0).
+fn tell(response: &mut Response, left: Left) {
+    let Left {
+        limit,
+        remaining,
+        window_s,
+    } = left;
+    let headers = response.headers_mut();
+    headers.insert("x-ratelimit-limit", limit.into());
+    headers.insert("x-ratelimit-remaining", remaining.into());
+    headers.insert("x-ratelimit-window", window_s.into());
 }
 
 async fn answer(

@@ -47,6 +47,8 @@ pub(crate) struct Left {
     pub(crate) limit: u32,
     /// How many still do.
     pub(crate) remaining: u32,
+    /// The length of the window, in seconds.
+    pub(crate) window_s: u64,
 }
 
 /// What came of charging a request.
@@ -124,7 +126,12 @@ impl Limiter {
         };
         let left = |quota: Quota, remaining| {
             let limit = quota.burst_size().get();
-            Some(Left { limit, remaining })
+            let window_s = quota.burst_size_replenished_in().as_secs();
+            Some(Left {
+                limit,
+                remaining,
+                window_s,
+            })
         };
         match limiter.check_key(key) {
             Ok(state) => Charged {
@@ -189,6 +196,7 @@ mod tests {
             Some(Left {
                 limit: 2,
                 remaining,
+                window_s: 60,
             })
         };
         assert_eq!((ask(address).left, ask(address).left), (left(1), left(0)));
