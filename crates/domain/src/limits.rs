@@ -324,3 +324,23 @@ pub const COMMAND_FILE_BYTES: u64 = 256 << 20;
 pub const COMMAND_BYTES: usize = 64 << 10;
 /// Commands that run at the same time on a node; further ones wait.
 pub const COMMANDS_AT_ONCE: usize = 16;
+/// Characters of what an agent remembers, and of what all share.
+pub const MEMORY_CHARS: usize = 100_000;
+/// Credentials of an environment.
+pub const VAULT_ENTRIES: i64 = 2_000;
+/// Fields of a credential.
+pub const VAULT_FIELDS: usize = 50;
+/// Characters of a value of a credential.
+pub const VAULT_VALUE_CHARS: usize = 20_000;
+/// Skills of an environment.
+pub const HOSTED_SKILLS: i64 = 1_000;
+/// Characters of what a skill says.
+pub const SKILL_CONTENT_CHARS: usize = 100_000;
+/// Tools or tags that a skill names.
+pub const SKILL_WORDS: usize = 100;
+/// Attachments of one chat.
+pub const CHAT_ATTACHMENTS: u32 = 1_000;
+/// Files of one upload.
+pub const UPLOADED_FILES: usize = 100;
+/// Characters of the name of a file.
+pub const FILENAME_CHARS: usize = 200;

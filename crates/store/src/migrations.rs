@@ -37,6 +37,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0008_jobs",
         include_str!("../../../migrations/0008_jobs.sql"),
     ),
+    (
+        "0010_places",
+        include_str!("../../../migrations/0010_places.sql"),
+    ),
 ];
 
 /// The newest version this binary knows.

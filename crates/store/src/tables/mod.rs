@@ -16,6 +16,7 @@ macro_rules! statements {
 }
 
 pub mod accounts;
+pub mod attachments;
 pub mod audit;
 pub mod awards;
 pub mod bind_codes;
@@ -36,6 +37,7 @@ pub mod knowledge;
 pub mod launches;
 pub mod ledger;
 pub mod market;
+pub mod memories;
 pub mod messages;
 pub mod meta;
 pub mod movements;
@@ -46,11 +48,13 @@ pub mod redemptions;
 pub mod referrals;
 pub mod repositories;
 pub mod secrets;
+pub mod skills;
 pub mod submissions;
 pub mod tallies;
 pub mod tasks;
 pub mod teams;
 pub mod tickets;
+pub mod vault;
 pub mod verifiers;
 pub mod votes;
 pub mod webhooks;
@@ -59,6 +63,7 @@ pub mod webhooks;
 pub fn statements() -> Vec<Sql> {
     let fixed = [
         accounts::ALL,
+        attachments::ALL,
         audit::ALL,
         awards::ALL,
         bind_codes::ALL,
@@ -79,6 +84,7 @@ pub fn statements() -> Vec<Sql> {
         launches::ALL,
         ledger::ALL,
         market::ALL,
+        memories::ALL,
         messages::ALL,
         meta::ALL,
         movements::ALL,
@@ -89,11 +95,13 @@ pub fn statements() -> Vec<Sql> {
         referrals::ALL,
         repositories::ALL,
         secrets::ALL,
+        skills::ALL,
         submissions::ALL,
         tallies::ALL,
         tasks::ALL,
         teams::ALL,
         tickets::ALL,
+        vault::ALL,
         verifiers::ALL,
         votes::ALL,
         webhooks::ALL,
