@@ -41,6 +41,14 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0010_places",
         include_str!("../../../migrations/0010_places.sql"),
     ),
+    (
+        "0011_job_runs",
+        include_str!("../../../migrations/0011_job_runs.sql"),
+    ),
+    (
+        "0012_missions",
+        include_str!("../../../migrations/0012_missions.sql"),
+    ),
 ];
 
 /// The newest version this binary knows.

@@ -17,6 +17,7 @@ macro_rules! statements {
 
 pub mod accounts;
 pub mod attachments;
+pub mod approvals;
 pub mod audit;
 pub mod awards;
 pub mod bind_codes;
@@ -31,6 +32,7 @@ pub mod hosted;
 pub mod humans;
 pub mod ideas;
 pub mod idempotency;
+pub mod job_runs;
 pub mod jobs;
 pub mod keys;
 pub mod knowledge;
@@ -40,13 +42,17 @@ pub mod market;
 pub mod memories;
 pub mod messages;
 pub mod meta;
+pub mod mission_runs;
+pub mod missions;
 pub mod movements;
 pub mod payouts;
+pub mod playbooks;
 pub mod profiles;
 pub mod projects;
 pub mod redemptions;
 pub mod referrals;
 pub mod repositories;
+pub mod schedules;
 pub mod secrets;
 pub mod skills;
 pub mod submissions;
@@ -57,6 +63,7 @@ pub mod tickets;
 pub mod vault;
 pub mod verifiers;
 pub mod votes;
+pub mod watchers;
 pub mod webhooks;
 
 /// Every statement this crate can send.
@@ -64,6 +71,7 @@ pub fn statements() -> Vec<Sql> {
     let fixed = [
         accounts::ALL,
         attachments::ALL,
+        approvals::ALL,
         audit::ALL,
         awards::ALL,
         bind_codes::ALL,
@@ -78,6 +86,7 @@ pub fn statements() -> Vec<Sql> {
         humans::ALL,
         idempotency::ALL,
         ideas::ALL,
+        job_runs::ALL,
         jobs::ALL,
         keys::ALL,
         knowledge::ALL,
@@ -87,13 +96,17 @@ pub fn statements() -> Vec<Sql> {
         memories::ALL,
         messages::ALL,
         meta::ALL,
+        mission_runs::ALL,
+        missions::ALL,
         movements::ALL,
         payouts::ALL,
+        playbooks::ALL,
         profiles::ALL,
         projects::ALL,
         redemptions::ALL,
         referrals::ALL,
         repositories::ALL,
+        schedules::ALL,
         secrets::ALL,
         skills::ALL,
         submissions::ALL,
@@ -104,6 +117,7 @@ pub fn statements() -> Vec<Sql> {
         vault::ALL,
         verifiers::ALL,
         votes::ALL,
+        watchers::ALL,
         webhooks::ALL,
     ];
     let built = [
@@ -117,6 +131,8 @@ pub fn statements() -> Vec<Sql> {
         webhooks::built(),
         redemptions::built(),
         movements::built(),
+        jobs::built(),
+        job_runs::built(),
     ];
     fixed.concat().into_iter().chain(built.concat()).collect()
 }

@@ -4,10 +4,13 @@
 //! **Invariant:** an environment is an account; its id is the account's. What
 //! lives in one is found with its own keys alone.
 
+mod config;
 mod create;
 mod keys;
 mod list;
 
+pub(crate) use config::settings;
+pub use config::{Config, Configured, Set};
 pub use create::{Create, Created};
 pub use keys::{Issue, Revoke, Rotate};
 pub use list::List;
