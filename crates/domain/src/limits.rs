@@ -431,3 +431,6 @@ pub const APPROVALS_SHOWN: u32 = 1_000;
 pub const WATCHERS: u32 = 1_000;
 /// Characters of a condition.
 pub const CONDITION_CHARS: usize = 1_000;
+/// Bytes of a file that are sent to somebody who reads it: agents' commands
+/// write larger ones than anybody uploads.
+pub const OPENED_FILE_BYTES: usize = 64 << 20;
