@@ -16,6 +16,7 @@ macro_rules! statements {
 }
 
 pub mod accounts;
+pub mod attachments;
 pub mod approvals;
 pub mod audit;
 pub mod awards;
@@ -38,6 +39,7 @@ pub mod knowledge;
 pub mod launches;
 pub mod ledger;
 pub mod market;
+pub mod memories;
 pub mod messages;
 pub mod meta;
 pub mod mission_runs;
@@ -52,11 +54,13 @@ pub mod referrals;
 pub mod repositories;
 pub mod schedules;
 pub mod secrets;
+pub mod skills;
 pub mod submissions;
 pub mod tallies;
 pub mod tasks;
 pub mod teams;
 pub mod tickets;
+pub mod vault;
 pub mod verifiers;
 pub mod votes;
 pub mod watchers;
@@ -66,6 +70,7 @@ pub mod webhooks;
 pub fn statements() -> Vec<Sql> {
     let fixed = [
         accounts::ALL,
+        attachments::ALL,
         approvals::ALL,
         audit::ALL,
         awards::ALL,
@@ -88,6 +93,7 @@ pub fn statements() -> Vec<Sql> {
         launches::ALL,
         ledger::ALL,
         market::ALL,
+        memories::ALL,
         messages::ALL,
         meta::ALL,
         mission_runs::ALL,
@@ -102,11 +108,13 @@ pub fn statements() -> Vec<Sql> {
         repositories::ALL,
         schedules::ALL,
         secrets::ALL,
+        skills::ALL,
         submissions::ALL,
         tallies::ALL,
         tasks::ALL,
         teams::ALL,
         tickets::ALL,
+        vault::ALL,
         verifiers::ALL,
         votes::ALL,
         watchers::ALL,
