@@ -431,44 +431,6 @@ pub const APPROVALS_SHOWN: u32 = 1_000;
 pub const WATCHERS: u32 = 1_000;
 /// Characters of a condition.
 pub const CONDITION_CHARS: usize = 1_000;
-/// Bytes of one file in the work folder of an environment.
-pub const WORK_FILE_BYTES: usize = 16 << 20;
-/// Bytes of all files of an environment.
-pub const WORK_BYTES: u64 = 2 << 30;
-/// Files and folders of an environment.
-pub const WORK_ENTRIES: usize = 100_000;
-/// Characters of a path in a work folder.
-pub const WORK_PATH_CHARS: usize = 1_000;
-/// Levels of folders in a work folder that are walked.
-pub const WORK_DEPTH: usize = 64;
-/// Entries of one folder that are listed.
-pub const LISTED_ENTRIES: usize = 2_000;
-/// Paths that a search for files answers.
-pub const FOUND_FILES: usize = 1_000;
-/// Lines that a search in files answers.
-pub const FOUND_LINES: usize = 500;
-/// Bytes of a file in which is searched; larger ones are passed over.
-pub const SEARCHED_FILE_BYTES: usize = 4 << 20;
-/// Lines that a preview of a file shows, unless it is asked for fewer.
-pub const PREVIEW_LINES: usize = 500;
-/// Bytes that it shows.
-pub const PREVIEW_BYTES: usize = 256 << 10;
-/// Seconds for which a command may run, unless it is given fewer.
-pub const COMMAND_SECONDS: u64 = 120;
-/// Seconds for which a command may run at most.
-pub const COMMAND_SECONDS_MAX: u64 = 600;
-/// Bytes that are kept of what a command prints, of each of its two streams.
-pub const COMMAND_OUTPUT_BYTES: usize = 64 << 10;
-/// Bytes of memory that each process of a command may ask for.
-pub const COMMAND_MEMORY_BYTES: u64 = 4 << 30;
-/// Processes and threads of a command.
-pub const COMMAND_PROCESSES: u64 = 256;
-/// Bytes of a file that a command writes.
-pub const COMMAND_FILE_BYTES: u64 = 256 << 20;
-/// Bytes of a command.
-pub const COMMAND_BYTES: usize = 64 << 10;
-/// Commands that run at the same time on a node; further ones wait.
-pub const COMMANDS_AT_ONCE: usize = 16;
 /// Bytes of a file that are sent to somebody who reads it: agents' commands
 /// write larger ones than anybody uploads.
 pub const OPENED_FILE_BYTES: usize = 64 << 20;
