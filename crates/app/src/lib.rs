@@ -13,6 +13,7 @@ mod clock;
 mod entropy;
 mod errand;
 mod keyring;
+mod live;
 pub mod ops;
 mod password;
 pub mod ports;
@@ -44,6 +45,7 @@ pub use store::tables;
 pub use work::Prepared;
 
 use keyring::Keyring;
+use live::Live;
 use password::Passwords;
 use ports::Ports;
 use verification::Checks;
@@ -118,6 +120,8 @@ pub struct Cx<'a> {
     /// What the operator set.
     pub settings: &'a Settings,
     entropy: &'a Entropy,
+    /// This process among others.
+    node: uuid::Uuid,
     /// What to do after the commit.
     aftermath: Aftermath,
 }
@@ -143,6 +147,14 @@ impl Cx<'_> {
     /// its own.
     pub(crate) fn id_at<I: Id>(&self, at: Time) -> I {
         I::from_uuid(self.entropy.id(at))
+    }
+
+    /// This process's hold on a run, from now on for so long.
+    pub(crate) fn lease(&self, span: Span) -> store::tables::runs::Lease {
+        store::tables::runs::Lease {
+            node: self.node,
+            ends: self.now.plus(span),
+        }
     }
 
     /// Random bytes.
@@ -355,6 +367,9 @@ struct House {
     checks: Checks,
     in_flight: DashSet<[u8; 32]>,
     news: watch::Sender<()>,
+    live: Live,
+    /// This process among others on the same database.
+    node: uuid::Uuid,
 }
 
 impl App {
@@ -372,6 +387,7 @@ impl App {
         entropy: Entropy,
     ) -> Self {
         let keyring = Keyring::new(settings.operator_key);
+        let node = entropy.id(clock.now());
         let house = House {
             store,
             settings,
@@ -383,6 +399,8 @@ impl App {
             checks: Checks::default(),
             in_flight: DashSet::new(),
             news: watch::Sender::new(()),
+            live: Live::default(),
+            node,
         };
         Self {
             house: Arc::new(house),
@@ -402,6 +420,21 @@ impl App {
     /// Hashes and compares passwords.
     pub(crate) fn passwords(&self) -> &Passwords {
         &self.house.passwords
+    }
+
+    /// Chat turns that are attended here.
+    pub(crate) fn live(&self) -> &Live {
+        &self.house.live
+    }
+
+    /// Ends every chat turn that is attended here and waits until each is
+    /// written down.
+    pub async fn end_turns(&self) {
+        self.house.live.cancel_all();
+        while !self.house.live.is_empty() {
+            let pause = std::time::Duration::from_millis(10);
+            let _ = tokio::time::timeout(pause, std::future::pending::<()>()).await;
+        }
     }
 
     /// The checks of outputs.
@@ -574,6 +607,7 @@ fn transact(call: Arc<Call>, tx: &mut Tx) -> store::TxFuture<'_, (Answered, Afte
             now: house.clock.now(),
             settings: &house.settings,
             entropy: &house.entropy,
+            node: house.node,
             aftermath: Aftermath::default(),
         };
         let answered = answer::once(&mut cx, &**work, repeat.as_ref()).await?;

@@ -12,6 +12,8 @@ use app::ports::Ports;
 use app::{App, Clock, Entropy, Secret};
 use domain::Kind;
 use domain::policy::Actor;
+use runtime::agents::Hosted;
+use runtime::models::Models;
 use runtime::{Runtime, github};
 use store::exclusive::{self, Exclusive};
 use store::{Location, Store};
@@ -33,7 +35,7 @@ pub struct Running {
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
     runtime: Runtime,
-    store: Store,
+    app: App,
     _exclusive: Exclusive,
 }
 
@@ -61,6 +63,8 @@ fn ports(settings: &Settings, clock: &Clock) -> Result<Ports> {
         let github = github::Client::new(configured, clock.clone());
         ports.github = Some(Arc::new(github.map_err(anyhow::Error::msg)?));
     }
+    let models = Models::new(&settings.models()?).map_err(anyhow::Error::msg)?;
+    ports.agents = Some(Arc::new(Hosted::new(models)));
     Ok(ports)
 }
 
@@ -108,14 +112,13 @@ pub async fn start_at(settings: Settings, clock: Clock) -> Result<Running> {
     runtime.also_every(UPKEEP_EVERY, move || metrics.run_upkeep());
     let (stop, stopped) = oneshot::channel();
     let serving = tokio::spawn(listen::serve(listener, router, stopped));
-    let store = app.store().clone();
     Ok(Running {
         address,
         generated_key,
         stop,
         serving,
         runtime,
-        store,
+        app,
         _exclusive: exclusive,
     })
 }
@@ -151,7 +154,7 @@ impl Running {
     pub async fn stop(self) {
         let _ = self.stop.send(());
         let _ = self.serving.await;
-        self.runtime.stop().await;
-        self.store.close().await;
+        self.runtime.stop(&self.app).await;
+        self.app.store().close().await;
     }
 }

@@ -37,6 +37,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0008_jobs",
         include_str!("../../../migrations/0008_jobs.sql"),
     ),
+    (
+        "0009_chats",
+        include_str!("../../../migrations/0009_chats.sql"),
+    ),
 ];
 
 /// The newest version this binary knows.

@@ -14,6 +14,7 @@
 
 mod checks;
 mod examine;
+mod form;
 mod meter;
 mod patterns;
 mod receipt;
@@ -30,6 +31,7 @@ use domain::{Error, Kind, Result};
 use sha2::{Digest, Sha256};
 
 pub(crate) use checks::Checks;
+pub(crate) use form::Form;
 use checks::Code;
 
 /// Causes that a report has at most.

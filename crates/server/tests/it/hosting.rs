@@ -3,4 +3,5 @@
 //! To extend: a file in `hosting/` by the noun it is about, with tests that
 //! run on both engines.
 
+mod chat;
 mod projects;

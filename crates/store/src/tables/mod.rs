@@ -45,7 +45,9 @@ pub mod projects;
 pub mod redemptions;
 pub mod referrals;
 pub mod repositories;
+pub mod runs;
 pub mod secrets;
+pub mod sessions;
 pub mod submissions;
 pub mod tallies;
 pub mod tasks;
@@ -88,7 +90,9 @@ pub fn statements() -> Vec<Sql> {
         redemptions::ALL,
         referrals::ALL,
         repositories::ALL,
+        runs::ALL,
         secrets::ALL,
+        sessions::ALL,
         submissions::ALL,
         tallies::ALL,
         tasks::ALL,

@@ -11,8 +11,13 @@
 //! To add a route: a mapping generic over [`Polpo`] in the file of its noun,
 //! and a line in that file's [`both!`] table.
 
+mod chunks;
+mod completions;
 mod error;
 mod keys;
+mod models;
+mod runs;
+mod sessions;
 
 use app::Answer;
 use axum::http::request::Parts;
@@ -131,5 +136,10 @@ fn changed<D: Polpo>(status: u16, told: &Value, resource: &Value) -> Answer {
 
 /// Every route of this door.
 pub(super) fn routes() -> Routes {
-    Routes::default().merge(keys::routes())
+    Routes::default()
+        .merge(completions::routes())
+        .merge(keys::routes())
+        .merge(models::routes())
+        .merge(runs::routes())
+        .merge(sessions::routes())
 }
