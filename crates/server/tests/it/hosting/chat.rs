@@ -155,7 +155,7 @@ on_both_engines! {
         let last = events.last().expect("an event");
         assert_eq!(last["error"]["code"], "upstream_failed", "{answer}");
         assert_eq!(last["error"]["type"], "upstream_error", "{answer}");
-        assert_eq!(text(&events), "mock: [fail-midway] ");
+        assert_eq!(text(&events), "mock: [fail-midway] a ");
         assert!(!answer.text.contains("\"stop\""), "{answer}");
     }
 
