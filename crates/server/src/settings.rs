@@ -2,6 +2,7 @@
 //! (`GUILDHALL_SECTION__KEY`), then flags.
 
 mod github;
+mod providers;
 mod redemption;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub use github::GitHub;
+pub use providers::{Hosting, Price, Provider};
 pub use redemption::{Item as CatalogueItem, Redemption};
 
 /// Everything that can be set.
@@ -48,6 +50,10 @@ pub struct Settings {
     pub registration: Registration,
     /// What can be bought with credits.
     pub redemption: Redemption,
+    /// Providers of models, by name.
+    pub providers: BTreeMap<String, Provider>,
+    /// Hosted agents.
+    pub hosting: Hosting,
     /// Logs.
     pub log: Log,
 }
@@ -147,6 +153,8 @@ impl Default for Settings {
             assets: BTreeMap::new(),
             webhooks: Webhooks::default(),
             redemption: Redemption::default(),
+            providers: BTreeMap::new(),
+            hosting: Hosting::default(),
             log: Log {
                 filter: "info".into(),
             },
@@ -219,6 +227,8 @@ impl Settings {
         let keys = OPERATOR_KEY_VARIABLES
             .into_iter()
             .chain([github::SECRET_VARIABLE]);
+        let provider_keys = providers::key_variables();
+        let keys = keys.chain(provider_keys.iter().map(String::as_str));
         let keys: Vec<_> = keys.map(|name| name.trim_start_matches(PREFIX)).collect();
         let environment = Env::prefixed(PREFIX).ignore(&keys).split("__");
         let mut settings: Self = figment.merge(environment).extract().with_context(|| {
@@ -235,6 +245,7 @@ impl Settings {
         settings.operator.key = key.or(settings.operator.key);
         let secret = std::env::var(github::SECRET_VARIABLE).ok();
         settings.github.webhook_secret = secret.or(settings.github.webhook_secret);
+        providers::take_keys(&mut settings.providers, &provider_keys);
         let Flags {
             listen,
             database,
@@ -289,6 +300,14 @@ impl Settings {
             catalogue: self.redemption.catalogue()?,
             test_clock: self.dev,
         })
+    }
+
+    /// What models are asked with.
+    ///
+    /// # Errors
+    /// When a provider is set up halfway.
+    pub(crate) fn models(&self) -> Result<runtime::models::Configured> {
+        providers::configured(&self.providers, &self.hosting)
     }
 
     fn pow_bits(&self) -> Result<u32> {

@@ -12,10 +12,15 @@
 //! and a line in that file's [`both!`] table.
 
 mod agents;
+mod chunks;
+mod completions;
 mod config;
 mod error;
 mod events;
 mod keys;
+mod models;
+mod runs;
+mod sessions;
 mod tasks;
 
 use app::Answer;
@@ -141,4 +146,8 @@ pub(super) fn routes() -> Routes {
         .merge(events::routes())
         .merge(keys::routes())
         .merge(tasks::routes())
+        .merge(completions::routes())
+        .merge(models::routes())
+        .merge(runs::routes())
+        .merge(sessions::routes())
 }
