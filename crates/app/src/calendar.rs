@@ -1,4 +1,5 @@
-//! Times and lengths of time as documents and events write them.
+//! Times and lengths of time in documents and events, which are JSON by
+//! nature: ISO 8601 in UTC with milliseconds (Polpo 2.4).
 
 use domain::Time;
 use domain::time::Span;

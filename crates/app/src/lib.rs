@@ -14,6 +14,8 @@ mod calendar;
 mod clock;
 mod entropy;
 mod errand;
+mod fields;
+mod hub;
 mod keyring;
 pub mod ops;
 mod password;
@@ -42,11 +44,13 @@ pub use bell::{Live, Rung};
 pub use clock::Clock;
 pub use entropy::Entropy;
 pub use errand::Errand;
+pub use hub::Told;
 pub use secret::{Hidden, Secret, hash as hash_secret};
 pub use store::tables;
 pub use work::Prepared;
 
 use bell::Bell;
+use hub::Hub;
 use keyring::Keyring;
 use password::Passwords;
 use ports::Ports;
@@ -372,6 +376,7 @@ struct House {
     ports: Ports,
     checks: Checks,
     in_flight: DashSet<[u8; 32]>,
+    hub: Hub,
     news: watch::Sender<()>,
     bell: Bell,
     live: Live,
@@ -402,6 +407,7 @@ impl App {
             ports,
             checks: Checks::default(),
             in_flight: DashSet::new(),
+            hub: Hub::new(),
             news: watch::Sender::new(()),
             bell: Bell::default(),
             live: Live::default(),
@@ -561,6 +567,29 @@ impl App {
     /// heard of by looking at the log now and then.
     pub fn news(&self) -> watch::Receiver<()> {
         self.house.news.subscribe()
+    }
+
+    /// Those who listen to environments in this process.
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.house.hub
+    }
+
+    /// Until somebody listens to an environment in this process, so that the
+    /// log is to be followed closely.
+    pub async fn wanted(&self) {
+        self.house.hub.wanted().await;
+    }
+
+    /// Ends the streams of those who listen: the server stops.
+    pub fn end_streams(&self) {
+        self.house.hub.end();
+    }
+
+    /// Tells listeners what the follower of the log has read; from the first
+    /// call on nothing is passed over.
+    pub fn tell(&self, followed: Vec<tables::events::Followed>) {
+        self.house.hub.begin();
+        self.house.hub.tell(followed);
     }
 
     /// Waits until this process has something for the engine of jobs, and

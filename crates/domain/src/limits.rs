@@ -286,6 +286,20 @@ pub const ENVIRONMENTS_SHOWN: u32 = 1_000;
 /// Bytes of a request body at the door of hosted agents: a conversation with
 /// pictures in Base64, or a file.
 pub const HOSTING_BODY_BYTES: usize = 16 << 20;
+/// Characters of a short text of a hosted agent.
+pub const AGENT_TEXT_CHARS: usize = 2_000;
+/// Characters of a hosted agent's prompt.
+pub const PROMPT_CHARS: usize = 200_000;
+/// Entries of a list of a hosted agent, such as its tools.
+pub const AGENT_WORDS: usize = 200;
+/// Bytes of an object of a hosted agent, such as its identity, as JSON.
+pub const AGENT_OBJECT_BYTES: usize = 32_000;
+/// Bytes of a hosted agent's picture.
+pub const AVATAR_BYTES: usize = 1 << 20;
+/// Events by which a listener may be behind before it is dropped.
+pub const EVENTS_BEHIND: usize = 1_024;
+/// Entries of an environment's log that one answer shows.
+pub const LOG_ENTRIES: u32 = 1_000;
 /// Characters of a job's title.
 pub const JOB_TITLE_CHARS: usize = 500;
 /// Characters of what a job is about.
@@ -357,3 +371,41 @@ pub const APPROVALS_SHOWN: u32 = 1_000;
 pub const WATCHERS: u32 = 1_000;
 /// Characters of a condition.
 pub const CONDITION_CHARS: usize = 1_000;
+/// Bytes of one file in the work folder of an environment.
+pub const WORK_FILE_BYTES: usize = 16 << 20;
+/// Bytes of all files of an environment.
+pub const WORK_BYTES: u64 = 2 << 30;
+/// Files and folders of an environment.
+pub const WORK_ENTRIES: usize = 100_000;
+/// Characters of a path in a work folder.
+pub const WORK_PATH_CHARS: usize = 1_000;
+/// Levels of folders in a work folder that are walked.
+pub const WORK_DEPTH: usize = 64;
+/// Entries of one folder that are listed.
+pub const LISTED_ENTRIES: usize = 2_000;
+/// Paths that a search for files answers.
+pub const FOUND_FILES: usize = 1_000;
+/// Lines that a search in files answers.
+pub const FOUND_LINES: usize = 500;
+/// Bytes of a file in which is searched; larger ones are passed over.
+pub const SEARCHED_FILE_BYTES: usize = 4 << 20;
+/// Lines that a preview of a file shows, unless it is asked for fewer.
+pub const PREVIEW_LINES: usize = 500;
+/// Bytes that it shows.
+pub const PREVIEW_BYTES: usize = 256 << 10;
+/// Seconds for which a command may run, unless it is given fewer.
+pub const COMMAND_SECONDS: u64 = 120;
+/// Seconds for which a command may run at most.
+pub const COMMAND_SECONDS_MAX: u64 = 600;
+/// Bytes that are kept of what a command prints, of each of its two streams.
+pub const COMMAND_OUTPUT_BYTES: usize = 64 << 10;
+/// Bytes of memory that each process of a command may ask for.
+pub const COMMAND_MEMORY_BYTES: u64 = 4 << 30;
+/// Processes and threads of a command.
+pub const COMMAND_PROCESSES: u64 = 256;
+/// Bytes of a file that a command writes.
+pub const COMMAND_FILE_BYTES: u64 = 256 << 20;
+/// Bytes of a command.
+pub const COMMAND_BYTES: usize = 64 << 10;
+/// Commands that run at the same time on a node; further ones wait.
+pub const COMMANDS_AT_ONCE: usize = 16;

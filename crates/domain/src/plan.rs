@@ -130,8 +130,7 @@ fn check_barriers<'a>(
                 .iter()
                 .filter(|a| titles.contains_key(a.as_str()));
             for after in known.filter(missing) {
-                let problem =
-                    format!("\"{blocked}\" must have \"{after}\" in its dependsOn, too");
+                let problem = format!("\"{blocked}\" must have \"{after}\" in its dependsOn, too");
                 push(causes, format!("{place}.blocksTasks"), problem);
             }
         }
@@ -248,9 +247,10 @@ impl Standard {
                 Some(average),
                 format!("the average score {average:.2} is below {wanted:.2}"),
             ),
-            (Some(wanted), None) => {
-                Verdict::Failed(None, format!("no task was scored, and {wanted:.2} is asked"))
-            }
+            (Some(wanted), None) => Verdict::Failed(
+                None,
+                format!("no task was scored, and {wanted:.2} is asked"),
+            ),
             _ => Verdict::Passed(average),
         }
     }
@@ -354,7 +354,11 @@ mod tests {
             (three, vec![bad], Some(false)),
             (Standard::default(), vec![bad], Some(true)),
         ] {
-            assert_eq!(passes(standard, &before), expected, "{standard:?} {before:?}");
+            assert_eq!(
+                passes(standard, &before),
+                expected,
+                "{standard:?} {before:?}"
+            );
         }
         assert_eq!(three.judge(&[good, poor]), Verdict::Passed(Some(3.0)));
     }

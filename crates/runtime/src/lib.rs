@@ -12,6 +12,7 @@ pub mod github;
 pub mod outgoing;
 mod tools;
 mod webhooks;
+pub mod workspace;
 
 use std::time::Duration;
 
@@ -181,17 +182,28 @@ async fn prune(app: App) -> Result<()> {
 /// Forgets what other processes changed.
 async fn follow(app: App) {
     let mut ticks = ticks(FOLLOW_EVERY);
+    let mut news = app.news();
     let mut seen: Option<Followed> = None;
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = heard(&app, &mut news) => {}
+        }
         seen = look(&app, seen).await;
     }
+}
+
+/// Until something was written that somebody waits for.
+async fn heard(app: &App, news: &mut watch::Receiver<()>) {
+    app.wanted().await;
+    // The application outlives what runs beside it.
+    let _ = news.changed().await;
 }
 
 async fn look(app: &App, mut seen: Option<Followed>) -> Option<Followed> {
     loop {
         let after = seen.as_ref().map(|s| s.cursor);
-        let Ok(now) = app.call(&Actor::System, Follow { after }).await else {
+        let Ok(mut now) = app.call(&Actor::System, Follow { after }).await else {
             return seen;
         };
         if seen
@@ -207,6 +219,7 @@ async fn look(app: &App, mut seen: Option<Followed>) -> Option<Followed> {
         for account in &now.touched {
             app.forget_account(*account);
         }
+        app.tell(std::mem::take(&mut now.hosted));
         if !now.more {
             return Some(now);
         }

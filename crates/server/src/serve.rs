@@ -33,7 +33,7 @@ pub struct Running {
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
     runtime: Runtime,
-    store: Store,
+    app: App,
     _exclusive: Exclusive,
 }
 
@@ -108,14 +108,13 @@ pub async fn start_at(settings: Settings, clock: Clock) -> Result<Running> {
     runtime.also_every(UPKEEP_EVERY, move || metrics.run_upkeep());
     let (stop, stopped) = oneshot::channel();
     let serving = tokio::spawn(listen::serve(listener, router, stopped));
-    let store = app.store().clone();
     Ok(Running {
         address,
         generated_key,
         stop,
         serving,
         runtime,
-        store,
+        app,
         _exclusive: exclusive,
     })
 }
@@ -150,8 +149,9 @@ impl Running {
     /// Lets requests that are being answered finish, then closes the database.
     pub async fn stop(self) {
         let _ = self.stop.send(());
+        self.app.end_streams();
         let _ = self.serving.await;
         self.runtime.stop().await;
-        self.store.close().await;
+        self.app.store().close().await;
     }
 }

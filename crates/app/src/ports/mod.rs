@@ -9,6 +9,7 @@
 //! that refuses where it is missing.
 
 pub mod agents;
+pub mod files;
 pub mod github;
 
 use std::pin::Pin;
@@ -26,4 +27,6 @@ pub struct Ports {
     pub github: Option<Arc<dyn github::GitHub>>,
     /// What runs hosted agents.
     pub agents: Option<Arc<dyn agents::Agents>>,
+    /// The work folders of hosted agents.
+    pub files: Option<Arc<dyn files::Files>>,
 }

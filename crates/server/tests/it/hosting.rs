@@ -3,4 +3,7 @@
 //! To extend: a file in `hosting/` by the noun it is about, with tests that
 //! run on both engines.
 
+mod agents;
+mod config;
+mod events;
 mod projects;

@@ -203,5 +203,8 @@ pub async fn withdraw_job(tx: &mut Tx, environment: EnvironmentId, job: JobId) -
 }
 
 fn gone() -> Error {
-    Error::not_found("approval_not_found", "there is no approval request of this id")
+    Error::not_found(
+        "approval_not_found",
+        "there is no approval request of this id",
+    )
 }

@@ -150,5 +150,8 @@ pub async fn remove(tx: &mut Tx, environment: EnvironmentId, mission: MissionId)
 }
 
 fn gone() -> Error {
-    Error::not_found("run_not_found", "the mission was not executed under this name")
+    Error::not_found(
+        "run_not_found",
+        "the mission was not executed under this name",
+    )
 }

@@ -11,7 +11,10 @@
 //! To add a route: a mapping generic over [`Polpo`] in the file of its noun,
 //! and a line in that file's [`both!`] table.
 
+mod agents;
+mod config;
 mod error;
+mod events;
 mod keys;
 
 use app::Answer;
@@ -131,5 +134,9 @@ fn changed<D: Polpo>(status: u16, told: &Value, resource: &Value) -> Answer {
 
 /// Every route of this door.
 pub(super) fn routes() -> Routes {
-    Routes::default().merge(keys::routes())
+    Routes::default()
+        .merge(agents::routes())
+        .merge(config::routes())
+        .merge(events::routes())
+        .merge(keys::routes())
 }

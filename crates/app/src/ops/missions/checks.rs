@@ -178,12 +178,7 @@ impl<'a> Checked<'a> {
     }
 
     /// Every object of a list that may be missing.
-    fn each(
-        &self,
-        key: &'static str,
-        causes: &mut Causes,
-        check: fn(&Checked<'_>, &mut Causes),
-    ) {
+    fn each(&self, key: &'static str, causes: &mut Causes, check: fn(&Checked<'_>, &mut Causes)) {
         let list = match self.get(key) {
             None => return,
             Some(Value::Array(list)) if list.len() <= limits::PLAN_ENTRIES => list,

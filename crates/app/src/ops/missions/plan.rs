@@ -80,7 +80,10 @@ fn refusal(mut causes: Vec<Detail>) -> Error {
     let count = causes.len();
     causes.truncate(limits::PLAN_CAUSES);
     let message = match causes.as_slice() {
-        [only] => format!("the mission document is not valid: {} {}", only.field, only.problem),
+        [only] => format!(
+            "the mission document is not valid: {} {}",
+            only.field, only.problem
+        ),
         _ => format!("the mission document has {count} faults: see details"),
     };
     let mut error = Error::invalid("invalid_document", message);
@@ -160,7 +163,10 @@ fn team(document: &Map<String, Value>, causes: &mut Causes) {
         member.words("allowedTools", causes);
         let name = member.string("name").to_owned();
         if !name.is_empty() && !names.insert(name) {
-            causes.push(format!("{place}.name"), "is the name of another member, too");
+            causes.push(
+                format!("{place}.name"),
+                "is the name of another member, too",
+            );
         }
     }
 }
@@ -277,7 +283,8 @@ mod tests {
     fn causes(document: serde_json::Value) -> Vec<String> {
         let error = read(&document.to_string()).expect_err("a refusal");
         let told = error.details.iter();
-        told.map(|d| format!("{}: {}", d.field, d.problem)).collect()
+        told.map(|d| format!("{}: {}", d.field, d.problem))
+            .collect()
     }
 
     #[test]
@@ -299,7 +306,10 @@ mod tests {
         .unwrap();
         assert_eq!((plan.steps.len(), plan.barriers.len()), (2, 2));
         assert_eq!(plan.standard(&plan.barriers[0]).min_score, Some(3.0));
-        assert_eq!(plan.delay(&plan.barriers[1]), Some(domain::time::Span::seconds(60)));
+        assert_eq!(
+            plan.delay(&plan.barriers[1]),
+            Some(domain::time::Span::seconds(60))
+        );
         assert!(plan.written().contains("kept"));
     }
 
@@ -343,6 +353,9 @@ mod tests {
             ("checkpoints", None),
             ("delays", Some(json!(null))),
         ]);
-        assert_eq!(document, json!({ "tasks": [], "team": [{ "name": "ada" }] }));
+        assert_eq!(
+            document,
+            json!({ "tasks": [], "team": [{ "name": "ada" }] })
+        );
     }
 }
