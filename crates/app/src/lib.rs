@@ -41,6 +41,7 @@ use tokio::sync::watch;
 
 pub use answer::{Answer, Answered, Content, Pieces, Repeat, Replied, Reply};
 pub use bell::{Live, Rung};
+pub use calendar::iso;
 pub use clock::Clock;
 pub use entropy::Entropy;
 pub use errand::Errand;

@@ -9,6 +9,7 @@
 //! bounded round, and a line in `Runtime::start`.
 
 pub mod github;
+mod jobs;
 pub mod outgoing;
 mod tools;
 mod webhooks;
@@ -65,6 +66,12 @@ impl Runtime {
             mature,
         ));
         tasks.spawn(every(
+            EXPIRE_EVERY,
+            app.clone(),
+            "looking at deadlines of jobs",
+            jobs::deadlines,
+        ));
+        tasks.spawn(every(
             PRUNE_EVERY,
             app.clone(),
             "forgetting kept answers",
@@ -81,6 +88,7 @@ impl Runtime {
         let work = webhooks::Work::default();
         tasks.spawn(webhooks::fill(app.clone(), work.clone()));
         finishing.spawn(webhooks::empty(app.clone(), work, stopping.subscribe()));
+        finishing.spawn(jobs::engine(app.clone(), stopping.subscribe()));
         Self {
             tasks,
             finishing,

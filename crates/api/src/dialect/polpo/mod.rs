@@ -16,6 +16,7 @@ mod config;
 mod error;
 mod events;
 mod keys;
+mod tasks;
 
 use app::Answer;
 use axum::http::request::Parts;
@@ -139,4 +140,5 @@ pub(super) fn routes() -> Routes {
         .merge(config::routes())
         .merge(events::routes())
         .merge(keys::routes())
+        .merge(tasks::routes())
 }

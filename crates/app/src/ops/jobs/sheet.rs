@@ -364,7 +364,7 @@ async fn go_on(cx: &mut Cx<'_>, environment: &Environment, job: &Job) -> Result<
 }
 
 /// As [`missions::advance`], which moves jobs itself.
-fn advance<'a>(
+pub(super) fn advance<'a>(
     cx: &'a mut Cx<'_>,
     environment: &'a Environment,
     mission: MissionId,
