@@ -4,18 +4,18 @@
 use domain::approval::{Hook, Silence, Status};
 use domain::event::Happening;
 use domain::id::{ApprovalId, EnvironmentId};
-use domain::job::{Phase, Status as JobStatus};
+use domain::job::Status as JobStatus;
 use domain::{Error, Result, limits, text};
 use serde_json::{Map, Value, json};
 use store::Lock;
 use store::tables::approvals::{self, Approval};
 use store::tables::environments::Environment;
-use store::tables::{jobs, missions};
+use store::tables::{jobs as job_table, missions};
 
 use super::guard::{Passage, guard};
 use super::list::found;
 use super::{opened, shown, silence};
-use crate::ops::jobs::{Sheet, send_back};
+use crate::ops::jobs::{self, Sheet, send_back};
 use crate::ops::{self, environments};
 use crate::{Cx, Op};
 
@@ -172,8 +172,8 @@ async fn waiting(
     let Some(job) = approval.job else {
         return Ok(None);
     };
-    let job = jobs::find(cx.tx, environment.id, job).await?;
-    let waits = |job: &jobs::Job| job.status == JobStatus::AwaitingApproval;
+    let job = job_table::find(cx.tx, environment.id, job).await?;
+    let waits = |job: &job_table::Job| job.status == JobStatus::AwaitingApproval;
     Ok(job.filter(waits).map(Sheet::open))
 }
 
@@ -190,7 +190,7 @@ async fn go_on(cx: &mut Cx<'_>, environment: &Environment, approval: &Approval) 
             None => Ok(()),
         };
     }
-    let Some(mut sheet) = waiting(cx, environment, approval).await? else {
+    let Some(sheet) = waiting(cx, environment, approval).await? else {
         return Ok(());
     };
     if hook != Hook::Spawn
@@ -198,18 +198,8 @@ async fn go_on(cx: &mut Cx<'_>, environment: &Environment, approval: &Approval) 
     {
         return Ok(());
     }
-    let next = match hook {
-        Hook::Spawn | Hook::Execute => JobStatus::Pending,
-        Hook::Complete => JobStatus::Done,
-        Hook::Fail => JobStatus::Failed,
-        Hook::Retry => {
-            sheet.job.retries = sheet.job.retries.saturating_add(1);
-            sheet.job.phase = Phase::Execution;
-            JobStatus::Pending
-        }
-    };
-    sheet.go(cx, environment, next).await?;
-    sheet.store(cx, environment).await
+    jobs::go_on(cx, environment, sheet.job, hook).await?;
+    Ok(())
 }
 
 /// Calls off the mission that somebody does not want to begin.

@@ -1,16 +1,16 @@
 //! The gates of an environment, kept in its settings as `approvalGates` (Polpo
 //! 3.5).
 
+use std::collections::BTreeSet;
+
 use domain::approval::{Handler, Hook, Silence};
 use domain::condition::{self, Condition};
 use domain::time::Span;
 use domain::{Error, Result, limits, text};
-use serde_json::{Map, Value, json};
-use store::Lock;
-use store::tables::environments::{self as table, Environment};
+use serde_json::{Map, Value};
+use store::tables::environments::Environment;
 
-use crate::ops::environments;
-use crate::{Cx, Op};
+use crate::ops::environments::settings;
 
 /// Where the gates stand in the settings.
 const KEY: &str = "approvalGates";
@@ -75,6 +75,22 @@ impl Gate {
         })
     }
 
+    /// The gate that every job with effects elsewhere has before it is tried
+    /// again.
+    pub(super) fn of_effects() -> Self {
+        Self {
+            id: "side-effects".into(),
+            name: "Side effects".into(),
+            handler: Handler::Human,
+            hook: Hook::Retry,
+            condition: None,
+            timeout: None,
+            silence: Silence::Reject,
+            priority: 100,
+            max_revisions: limits::APPROVAL_REVISIONS,
+        }
+    }
+
     /// Whether somebody must be asked.
     pub(super) fn asks(&self, payload: &Value) -> bool {
         let holds = self.condition.as_ref().map(|condition| {
@@ -129,61 +145,25 @@ pub(super) fn at(environment: &Environment, hook: Hook) -> Vec<Gate> {
     gates
 }
 
-fn settings(environment: &Environment) -> Map<String, Value> {
-    serde_json::from_str(&environment.settings).unwrap_or_default()
-}
-
-/// Shows the gates.
-#[derive(Clone, Debug)]
-pub struct Gates;
-
-impl Op for Gates {
-    type Output = Value;
-    operation!("approvals.gates", Host, Reads);
-
-    async fn run(self, cx: &mut Cx<'_>) -> Result<Value> {
-        let environment = environments::own(cx).await?;
-        Ok(settings(&environment).remove(KEY).unwrap_or(json!([])))
+/// Checks the gates among settings that are to be stored.
+pub(crate) fn check_gates(settings: &Map<String, Value>) -> Result<()> {
+    let Some(Value::Array(gates)) = settings.get(KEY) else {
+        return Ok(());
+    };
+    if gates.len() > limits::APPROVAL_GATES {
+        return Err(Error::field(
+            KEY,
+            format!("must be at most {}", limits::APPROVAL_GATES),
+        ));
     }
-}
-
-/// Sets the gates, all of them.
-#[derive(Clone, Debug)]
-pub struct SetGates {
-    /// They.
-    pub gates: Vec<Value>,
-}
-
-impl Op for SetGates {
-    type Output = Value;
-    operation!("approvals.set_gates", Host, Writes);
-
-    async fn run(self, cx: &mut Cx<'_>) -> Result<Value> {
-        if self.gates.len() > limits::APPROVAL_GATES {
-            return Err(Error::field(
-                "gates",
-                format!("must be at most {}", limits::APPROVAL_GATES),
-            ));
+    let mut ids = BTreeSet::new();
+    for gate in gates {
+        let id = Gate::read(gate)?.id;
+        if !ids.insert(id.clone()) {
+            return Err(Error::field(KEY, format!("has two gates \"{id}\"")));
         }
-        let mut ids = std::collections::BTreeSet::new();
-        for gate in &self.gates {
-            let id = Gate::read(gate)?.id;
-            if !ids.insert(id.clone()) {
-                return Err(Error::field("id", format!("\"{id}\" names two gates")));
-            }
-        }
-        let id = cx.actor.environment()?;
-        cx.tx.lock(Lock::Environment(id)).await?;
-        let environment = environments::own(cx).await?;
-        let mut settings = settings(&environment);
-        let gates = Value::Array(self.gates);
-        settings.insert(KEY.into(), gates.clone());
-        table::set(cx.tx, id, Value::Object(settings).to_string()).await?;
-        let facts = json!({ "approvalGates": ids.len() });
-        cx.record_hosted(id, domain::event::Happening::ConfigReloaded, id, facts)
-            .await?;
-        Ok(gates)
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -58,6 +58,33 @@ pub(crate) async fn guard(
     ask(cx, environment, gates, &known, wish).await
 }
 
+/// Asks somebody whether a job with effects elsewhere is to be tried again,
+/// where no gate does (Polpo 3.1).
+pub(crate) async fn ask_about_effects(
+    cx: &mut Cx<'_>,
+    environment: &Environment,
+    job: &Job,
+) -> Result<()> {
+    if guard(cx, environment, job, Hook::Retry).await? == Passage::Waits {
+        return Ok(());
+    }
+    let payload = json!({
+        "hook": Hook::Retry.as_str(),
+        "taskId": job.id.to_string(),
+        "task": jobs::shown(job),
+    });
+    let wish = Wish {
+        job: Some(job),
+        mission: None,
+        group: job.group.as_deref(),
+        round: Value::Null,
+        payload,
+        hook: Hook::Retry,
+        gate: Gate::of_effects(),
+    };
+    request(cx, environment, wish).await
+}
+
 /// Asks the gates before a mission begins; true where somebody was asked.
 pub(crate) async fn ask_mission(
     cx: &mut Cx<'_>,

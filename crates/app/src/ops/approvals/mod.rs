@@ -10,11 +10,11 @@ mod guard;
 mod list;
 
 pub use decide::{Approve, Reject};
-pub use gates::{Gates, SetGates};
 pub use list::{Get, List};
 
 pub(crate) use decide::ring;
-pub(crate) use guard::{Hook, Passage, ask_mission, guard};
+pub(crate) use gates::check_gates;
+pub(crate) use guard::{Hook, Passage, ask_about_effects, ask_mission, guard};
 
 use domain::approval::{Silence, Status};
 use serde_json::{Map, Value, json};

@@ -13,6 +13,7 @@ mod list;
 pub use budget::SetBudget;
 pub(crate) use config::settings;
 pub use config::{Config, Configured, Set};
+pub(crate) use create::FIRST_TEAM;
 pub use create::{Create, Created};
 pub use keys::{Issue, Revoke, Rotate};
 pub use list::List;
