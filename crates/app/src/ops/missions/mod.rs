@@ -35,14 +35,14 @@ pub use plan::assembled;
 pub use remove::{Remove, Removed};
 pub use resume::{Resume, ResumeCheckpoint, Resumed};
 pub use execute::Executed;
-pub use stream::{Begun, ExecuteAloud, Heard, Hearing, Said};
+pub use stream::{Begun, ExecuteAloud, Said, Sayings};
 pub use update::Update;
 pub use waits::{Reached, Waiting};
 
 pub(crate) use advance::advance;
 pub(crate) use create::{NewMission, put};
 pub(crate) use execute::{consented, start};
-pub(crate) use plan::{check as check_plan, read as read_plan};
+pub(crate) use plan::check as check_plan;
 pub(crate) use resume::{call_off, ring};
 
 use domain::event::Happening;
