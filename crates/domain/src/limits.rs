@@ -407,8 +407,6 @@ pub const PLAN_BYTES: usize = 1 << 20;
 pub const MISSIONS: u32 = 10_000;
 /// How long a delay of a mission may be.
 pub const PLAN_DELAY_MAX: Span = Span::hours(366 * 24);
-/// Milliseconds that a job may take at most: a week.
-pub const JOB_DURATION_MS_MAX: i64 = 7 * 24 * 3600 * 1000;
 /// Characters of a cron expression, or of the name of a time zone.
 pub const CRON_CHARS: usize = 200;
 /// Playbooks of one environment.
