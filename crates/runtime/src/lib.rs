@@ -12,6 +12,7 @@ pub mod github;
 pub mod outgoing;
 mod tools;
 mod webhooks;
+pub mod vault;
 pub mod workspace;
 
 use std::time::Duration;

@@ -29,7 +29,7 @@ use std::collections::HashMap;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use app::App;
 use cap_std::ambient_authority;
@@ -43,6 +43,7 @@ pub(crate) use path::Root;
 pub use sandbox::{Limits, Ran};
 pub(crate) use search::{Grep, Line};
 
+use crate::outgoing::Outgoing;
 use sandbox::Sandbox;
 
 /// The work folders of every environment. Cheap to clone.
@@ -52,6 +53,9 @@ pub struct Workspaces(Arc<House>);
 struct House {
     root: PathBuf,
     may_reach_network: bool,
+    may_start: bool,
+    /// The way out of tools that call addresses, made at the first use.
+    outgoing: OnceLock<Outgoing>,
     /// Probed at the first question.
     sandbox: tokio::sync::OnceCell<Result<Sandbox, String>>,
     running: Semaphore,
@@ -75,11 +79,13 @@ struct Place {
 impl Workspaces {
     /// Work folders below `root`, which is made at the first use. Commands may
     /// reach the network where the operator allows it and their caller asks
-    /// for it.
-    pub fn new(root: impl Into<PathBuf>, may_reach_network: bool) -> Self {
+    /// for it; programs may be started as MCP servers where that is allowed.
+    pub fn new(root: impl Into<PathBuf>, may_reach_network: bool, may_start: bool) -> Self {
         Self(Arc::new(House {
             root: root.into(),
             may_reach_network,
+            may_start,
+            outgoing: OnceLock::new(),
             sandbox: tokio::sync::OnceCell::new(),
             running: Semaphore::new(limits::COMMANDS_AT_ONCE),
             open: Mutex::default(),
@@ -188,9 +194,16 @@ impl Workspace {
         }
     }
 
-    /// Whether commands of this environment may reach the network at all.
-    pub(crate) fn may_reach_network(&self) -> bool {
-        self.all.0.may_reach_network
+    /// Whether the operator lets agents start programs as MCP servers.
+    pub(crate) fn may_start(&self) -> bool {
+        self.all.0.may_start
+    }
+
+    /// The way out of tools that call addresses.
+    pub(crate) fn outgoing(&self, app: &App) -> &Outgoing {
+        let allow_loopback = app.settings().allow_loopback;
+        let made = || Outgoing::new(allow_loopback);
+        self.all.0.outgoing.get_or_init(made)
     }
 
     /// Why no command can be run, where none can.

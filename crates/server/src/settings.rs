@@ -2,6 +2,7 @@
 //! (`GUILDHALL_SECTION__KEY`), then flags.
 
 mod github;
+mod hosting;
 mod redemption;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub use github::GitHub;
+pub use hosting::{Hosting, Vault};
 pub use redemption::{Item as CatalogueItem, Redemption};
 
 /// Everything that can be set.
@@ -48,6 +50,10 @@ pub struct Settings {
     pub registration: Registration,
     /// What can be bought with credits.
     pub redemption: Redemption,
+    /// Where hosted agents work.
+    pub hosting: Hosting,
+    /// Where the key of their credentials is.
+    pub vault: Vault,
     /// Logs.
     pub log: Log,
 }
@@ -145,6 +151,8 @@ impl Default for Settings {
             assets: BTreeMap::new(),
             webhooks: Webhooks::default(),
             redemption: Redemption::default(),
+            hosting: Hosting::default(),
+            vault: Vault::default(),
             log: Log {
                 filter: "info".into(),
             },

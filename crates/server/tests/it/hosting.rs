@@ -6,4 +6,8 @@
 mod agents;
 mod config;
 mod events;
+mod files;
+mod memory;
 mod projects;
+mod skills;
+mod vault;

@@ -12,10 +12,16 @@
 //! and a line in that file's [`both!`] table.
 
 mod agents;
+mod attachments;
 mod config;
 mod error;
 mod events;
+mod files;
+mod form;
 mod keys;
+mod memory;
+mod skills;
+mod vault;
 
 use app::Answer;
 use axum::http::request::Parts;
@@ -138,5 +144,10 @@ pub(super) fn routes() -> Routes {
         .merge(agents::routes())
         .merge(config::routes())
         .merge(events::routes())
+        .merge(attachments::routes())
+        .merge(files::routes())
         .merge(keys::routes())
+        .merge(memory::routes())
+        .merge(skills::routes())
+        .merge(vault::routes())
 }
