@@ -434,3 +434,11 @@ pub const CONDITION_CHARS: usize = 1_000;
 /// Bytes of a file that are sent to somebody who reads it: agents' commands
 /// write larger ones than anybody uploads.
 pub const OPENED_FILE_BYTES: usize = 64 << 20;
+/// Characters of what a tool answers to a model.
+pub const TOOL_ANSWER_CHARS: usize = 50_000;
+/// MCP servers of one agent.
+pub const MCP_SERVERS: usize = 10;
+/// Tools that one MCP server offers to an agent; further ones are left out.
+pub const MCP_TOOLS: usize = 100;
+/// Bytes of one message of an MCP server.
+pub const MCP_MESSAGE_BYTES: usize = 4 << 20;

@@ -39,9 +39,9 @@ use domain::{Error, Result, limits};
 use tokio::sync::Semaphore;
 
 pub(crate) use folder::{Entry, Folder, Sort};
-pub(crate) use path::Root;
+pub(crate) use path::{Root, parse as parse_path, shown as shown_path};
 pub use sandbox::{Limits, Ran};
-pub(crate) use search::{Grep, Line};
+pub(crate) use search::Grep;
 
 use crate::outgoing::Outgoing;
 use sandbox::Sandbox;
@@ -150,10 +150,7 @@ impl Workspace {
     /// `Insufficient` when the folder is full. A command that fails or runs too
     /// long is none of these.
     pub async fn run(&self, command: &str, limits: Limits) -> Result<Ran> {
-        let sandbox = self.all.sandbox().await.map_err(|why| {
-            let message = format!("commands cannot be run on this server: {why}");
-            Error::unavailable("no_sandbox", message, NO_SANDBOX_FOR_S)
-        })?;
+        let sandbox = self.all.sandbox().await.map_err(no_sandbox)?;
         self.on(|work| work.place.files.room(0)).await?;
         let limits = Limits {
             network: limits.network && self.all.0.may_reach_network,
@@ -164,6 +161,20 @@ impl Workspace {
         let ran = sandbox.run(&self.place.path, command, limits).await;
         self.place.files.forget_usage();
         ran
+    }
+
+    /// Starts a program in the work folder that speaks over its standard
+    /// streams, and ends when it is dropped.
+    pub(crate) async fn start(
+        &self,
+        words: &[String],
+        variables: &[(String, String)],
+        network: bool,
+    ) -> Result<tokio::process::Child> {
+        let sandbox = self.all.sandbox().await.map_err(no_sandbox)?;
+        self.on(|work| work.place.files.room(0)).await?;
+        let network = network && self.all.0.may_reach_network;
+        sandbox.start(&self.place.path, words, variables, network)
     }
 
     /// Does something with files, where waiting for a disk keeps nobody else
@@ -230,6 +241,11 @@ impl Place {
 
 /// Seconds after which somebody may have installed the sandbox.
 const NO_SANDBOX_FOR_S: u64 = 3_600;
+
+fn no_sandbox(why: &str) -> Error {
+    let message = format!("commands cannot be run on this server: {why}");
+    Error::unavailable("no_sandbox", message, NO_SANDBOX_FOR_S)
+}
 
 fn not_made(root: &Path, cause: &std::io::Error) -> Error {
     tracing::error!(%cause, root = %root.display(), "a work folder cannot be made");
