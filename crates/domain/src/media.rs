@@ -30,7 +30,9 @@ const PICTURES: [&str; 4] = ["image/gif", "image/jpeg", "image/png", "image/webp
 /// The media type of a file, by the ending of its name.
 pub fn of_name(name: &str) -> &'static str {
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let known = TYPES.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known));
+    let known = TYPES
+        .iter()
+        .find(|(known, _)| ending.eq_ignore_ascii_case(known));
     known.map_or(UNKNOWN, |(_, media)| media)
 }
 
@@ -39,13 +41,22 @@ pub fn of_name(name: &str) -> &'static str {
 /// rest is bytes.
 pub fn harmless(media: &str) -> &'static str {
     let media = media.split(';').next().unwrap_or_default().trim();
-    if let Some(picture) = PICTURES.into_iter().find(|known| media.eq_ignore_ascii_case(known)) {
+    if let Some(picture) = PICTURES
+        .into_iter()
+        .find(|known| media.eq_ignore_ascii_case(known))
+    {
         return picture;
     }
     let media = media.to_ascii_lowercase();
     let is_text = media.starts_with("text/")
-        || ["json", "xml", "yaml", "toml", "javascript"].iter().any(|word| media.ends_with(word));
-    if is_text { "text/plain; charset=utf-8" } else { UNKNOWN }
+        || ["json", "xml", "yaml", "toml", "javascript"]
+            .iter()
+            .any(|word| media.ends_with(word));
+    if is_text {
+        "text/plain; charset=utf-8"
+    } else {
+        UNKNOWN
+    }
 }
 
 #[cfg(test)]
@@ -64,9 +75,19 @@ mod tests {
             ("a", UNKNOWN, UNKNOWN),
             ("a.", UNKNOWN, UNKNOWN),
         ] {
-            assert_eq!((of_name(name), harmless(of_name(name))), (media, sent), "{name}");
+            assert_eq!(
+                (of_name(name), harmless(of_name(name))),
+                (media, sent),
+                "{name}"
+            );
         }
-        assert_eq!(harmless("Text/HTML; charset=utf-8"), "text/plain; charset=utf-8");
-        assert_eq!(harmless("application/xhtml+xml"), "text/plain; charset=utf-8");
+        assert_eq!(
+            harmless("Text/HTML; charset=utf-8"),
+            "text/plain; charset=utf-8"
+        );
+        assert_eq!(
+            harmless("application/xhtml+xml"),
+            "text/plain; charset=utf-8"
+        );
     }
 }

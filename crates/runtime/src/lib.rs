@@ -11,8 +11,8 @@
 pub mod github;
 pub mod outgoing;
 mod tools;
-mod webhooks;
 pub mod vault;
+mod webhooks;
 pub mod workspace;
 
 use std::time::Duration;

@@ -103,7 +103,9 @@ impl Tools {
         let choice = specs::Choice::of(turn.toolbox, &agent.document);
         let mut specs = choice.core(no_shell.is_none());
         if let Some(why) = no_shell.filter(|_| choice.wants("bash")) {
-            notes.push(format!("There is no shell here ({why}): you cannot run commands."));
+            notes.push(format!(
+                "There is no shell here ({why}): you cannot run commands."
+            ));
         }
         if turn.toolbox != Toolbox::Reading {
             let (servers, problems) = mcp::Servers::open(&kit, &agent.document).await;
@@ -131,10 +133,16 @@ impl Tools {
     /// Calls a tool. What the arguments hold that is secret is never in the
     /// answer.
     pub(crate) async fn call(&mut self, name: &str, arguments: &Value) -> ToolAnswer {
-        let is_offered = self.specs.iter().any(|spec| spec["function"]["name"] == name);
+        let is_offered = self
+            .specs
+            .iter()
+            .any(|spec| spec["function"]["name"] == name);
         let said = match (&mut self.kit, is_offered) {
             (Some(kit), true) => kit.run(name, arguments).await,
-            _ => Err(Error::not_found("tool_not_found", format!("there is no tool {name}"))),
+            _ => Err(Error::not_found(
+                "tool_not_found",
+                format!("there is no tool {name}"),
+            )),
         };
         let (content, is_error, question) = match said {
             Ok(Said::Text(content)) => (content, false, None),
@@ -158,7 +166,10 @@ impl Tools {
 
     /// What the calls so far brought about.
     pub(crate) fn effects(&mut self) -> Effects {
-        let effects = self.kit.as_mut().map(|kit| std::mem::take(&mut kit.effects));
+        let effects = self
+            .kit
+            .as_mut()
+            .map(|kit| std::mem::take(&mut kit.effects));
         effects.unwrap_or_default()
     }
 }
@@ -210,7 +221,12 @@ impl Kit {
             "vault_list" => self.vault_list().await?,
             "register_outcome" => self.register_outcome(&args).await?,
             "ask_user_question" => return talk::question(&args).map(Said::Question),
-            _ => return Err(Error::not_found("tool_not_found", format!("there is no tool {name}"))),
+            _ => {
+                return Err(Error::not_found(
+                    "tool_not_found",
+                    format!("there is no tool {name}"),
+                ));
+            }
         };
         Ok(Said::Text(said))
     }

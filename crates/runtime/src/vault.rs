@@ -59,7 +59,12 @@ impl KeyFile {
         let mut draft = self.path.clone().into_os_string();
         draft.push(format!(".{}", std::process::id()));
         let mut options = File::options();
-        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+        let mut file = options
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&draft)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         // Fails where there is one by now, which is then the one.
@@ -108,11 +113,17 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("vault.key");
         let key = KeyFile::made(&path).key().expect("made");
-        let mode = std::fs::metadata(&path).expect("a file").permissions().mode();
+        let mode = std::fs::metadata(&path)
+            .expect("a file")
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(KeyFile::made(&path).key(), Ok(key));
         assert_eq!(KeyFile::named(&path).key(), Ok(key));
-        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
+        assert_eq!(
+            std::fs::read_dir(folder.path()).expect("a folder").count(),
+            1
+        );
         let other = KeyFile::made(folder.path().join("other"));
         assert_ne!(other.key(), Ok(key));
     }

@@ -27,7 +27,8 @@ impl<'a> Args<'a> {
 
     /// A text that must be there.
     pub(super) fn required(&self, name: &'static str) -> Result<&'a str> {
-        self.text(name)?.ok_or_else(|| Error::field(name, "is required: a text"))
+        self.text(name)?
+            .ok_or_else(|| Error::field(name, "is required: a text"))
     }
 
     /// A whole number from 1 on that may be left out.
@@ -53,14 +54,19 @@ impl<'a> Args<'a> {
     }
 
     /// One of some words.
-    pub(super) fn word(&self, name: &'static str, words: &[&'static str]) -> Result<Option<&'static str>> {
+    pub(super) fn word(
+        &self,
+        name: &'static str,
+        words: &[&'static str],
+    ) -> Result<Option<&'static str>> {
         let Some(given) = self.text(name)? else {
             return Ok(None);
         };
         let known = words.iter().find(|word| **word == given);
-        known.copied().map(Some).ok_or_else(|| {
-            Error::field(name, format!("must be one of: {}", words.join(", ")))
-        })
+        known
+            .copied()
+            .map(Some)
+            .ok_or_else(|| Error::field(name, format!("must be one of: {}", words.join(", "))))
     }
 
     /// Anything that may be left out.

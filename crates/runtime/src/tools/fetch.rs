@@ -40,7 +40,11 @@ impl Kit {
             timeout: TIMEOUT,
             body_bytes: BODY_BYTES,
         };
-        let sent = self.workspace.outgoing(&self.app).send(request, bounds).await;
+        let sent = self
+            .workspace
+            .outgoing(&self.app)
+            .send(request, bounds)
+            .await;
         let reply = sent.map_err(|failure| Error::upstream("fetch_failed", failure.to_string()))?;
         Ok(told(&reply))
     }
@@ -55,22 +59,39 @@ fn request(args: &Args<'_>) -> Result<Request<Bytes>> {
     };
     let body = args.text("body")?.unwrap_or_default();
     if body.len() > BODY_BYTES {
-        return Err(Error::field("body", format!("must be at most {BODY_BYTES} bytes long")));
+        return Err(Error::field(
+            "body",
+            format!("must be at most {BODY_BYTES} bytes long"),
+        ));
     }
     let body = Bytes::copy_from_slice(body.as_bytes());
     let mut request = Request::new(body);
-    *request.uri_mut() = url.parse().map_err(|_| Error::field("url", "must be a link such as https://example.org/"))?;
+    *request.uri_mut() = url
+        .parse()
+        .map_err(|_| Error::field("url", "must be a link such as https://example.org/"))?;
     *request.method_mut() = method;
     let ours = HeaderValue::from_static("guildhall-agent");
     request.headers_mut().insert(header::USER_AGENT, ours);
     let Some(given) = args.any("headers") else {
         return Ok(request);
     };
-    let bad = || Error::field("headers", "must be an object of texts, without those of the connection");
-    let given = given.as_object().filter(|given| given.len() <= HEADERS).ok_or_else(bad)?;
+    let bad = || {
+        Error::field(
+            "headers",
+            "must be an object of texts, without those of the connection",
+        )
+    };
+    let given = given
+        .as_object()
+        .filter(|given| given.len() <= HEADERS)
+        .ok_or_else(bad)?;
     for (name, value) in given {
-        let name = HeaderName::try_from(name.as_str()).ok().filter(|name| !OURS.contains(name));
-        let value = value.as_str().and_then(|value| HeaderValue::try_from(value).ok());
+        let name = HeaderName::try_from(name.as_str())
+            .ok()
+            .filter(|name| !OURS.contains(name));
+        let value = value
+            .as_str()
+            .and_then(|value| HeaderValue::try_from(value).ok());
         let (Some(name), Some(value)) = (name, value) else {
             return Err(bad());
         };
@@ -82,7 +103,11 @@ fn request(args: &Args<'_>) -> Result<Request<Bytes>> {
 fn told(reply: &Reply) -> String {
     let mut told = format!("HTTP {}\n", reply.status);
     for name in SHOWN {
-        if let Some(value) = reply.headers.get(&name).and_then(|value| value.to_str().ok()) {
+        if let Some(value) = reply
+            .headers
+            .get(&name)
+            .and_then(|value| value.to_str().ok())
+        {
             told += &format!("{name}: {value}\n");
         }
     }
@@ -103,6 +128,8 @@ fn told(reply: &Reply) -> String {
 
 fn is_text(reply: &Reply) -> bool {
     let media = reply.headers.get(header::CONTENT_TYPE);
-    let media = media.and_then(|media| media.to_str().ok()).unwrap_or_default();
+    let media = media
+        .and_then(|media| media.to_str().ok())
+        .unwrap_or_default();
     media.starts_with("text/") || media.contains("json")
 }

@@ -26,7 +26,11 @@ impl Confines {
             return Self(None);
         };
         let paths = paths.iter().filter_map(Value::as_str);
-        let inside = |path: &str| parse_path(path).ok().filter(|(root, _)| *root == Root::Files);
+        let inside = |path: &str| {
+            parse_path(path)
+                .ok()
+                .filter(|(root, _)| *root == Root::Files)
+        };
         // One that leads nowhere allows nothing.
         let paths: Vec<_> = paths.filter_map(inside).map(|(_, path)| path).collect();
         // The whole folder is no confinement.
@@ -49,7 +53,11 @@ impl Confines {
             let folder = workspace.folder(root);
             let existing = path.ancestors().find_map(|there| {
                 let rest = path.strip_prefix(there).ok()?;
-                let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
+                let there = if there.as_os_str().is_empty() {
+                    Path::new(".")
+                } else {
+                    there
+                };
                 Some(folder.resolved(there).ok()?.join(rest))
             });
             if !existing.is_some_and(|path| self.allow(&path)) || !self.allow(&path) {
@@ -82,8 +90,13 @@ impl Kit {
                     (true, ..) if first > 1 => format!("[{given} has fewer than {first} lines]"),
                     (true, ..) => format!("[{given} is empty]"),
                     (false, 0, false) => shown,
-                    (false, 0, true) => format!("{shown}\n[the rest of the file is too long to be read]"),
-                    (false, left, _) => format!("{shown}[{left} more lines: read on with offset {}]", first + count),
+                    (false, 0, true) => {
+                        format!("{shown}\n[the rest of the file is too long to be read]")
+                    }
+                    (false, left, _) => format!(
+                        "{shown}[{left} more lines: read on with offset {}]",
+                        first + count
+                    ),
                 })
             })
             .await
@@ -103,14 +116,22 @@ impl Kit {
         let (old, new) = (args.required("old_text")?, args.required("new_text")?);
         let all = args.flag("replace_all")?;
         if old.is_empty() || old == new {
-            return Err(Error::field("old_text", "must not be empty, and not be new_text"));
+            return Err(Error::field(
+                "old_text",
+                "must not be empty, and not be new_text",
+            ));
         }
         let (confines, path) = (self.confines.clone(), given.clone());
         let read = self.workspace.on(move |workspace| {
             let (root, below) = confines.check(workspace, &path)?;
-            let part = workspace.folder(root).read(&below, limits::WORK_FILE_BYTES)?;
+            let part = workspace
+                .folder(root)
+                .read(&below, limits::WORK_FILE_BYTES)?;
             if part.is_cut() {
-                return Err(Error::invalid("file_too_large", format!("{path} is too large to be edited")));
+                return Err(Error::invalid(
+                    "file_too_large",
+                    format!("{path} is too large to be edited"),
+                ));
             }
             readable(&path, &part.bytes, false)
         });
@@ -119,11 +140,15 @@ impl Kit {
         if count == 0 || (count > 1 && !all) {
             let why = match count {
                 0 => "does not occur in the file: read it again, and copy the text exactly".into(),
-                n => format!("occurs {n} times: take more of the text around it, or set replace_all"),
+                n => {
+                    format!("occurs {n} times: take more of the text around it, or set replace_all")
+                }
             };
             return Err(Error::field("old_text", why));
         }
-        let (path, _) = self.store(given, text.replace(old, new).into_bytes()).await?;
+        let (path, _) = self
+            .store(given, text.replace(old, new).into_bytes())
+            .await?;
         Ok(format!("changed {path} in {count} place(s)"))
     }
 
@@ -180,7 +205,9 @@ impl Kit {
                 let (root, path) = confines.start(workspace, &given)?;
                 let folder = workspace.folder(root);
                 let (found, is_cut) = folder.glob(&path, &pattern, limits::FOUND_FILES)?;
-                let found = found.iter().filter(|path| root != Root::Files || confines.allow(path));
+                let found = found
+                    .iter()
+                    .filter(|path| root != Root::Files || confines.allow(path));
                 let lines = found.map(|path| shown_path(root, path));
                 Ok(listed(lines.collect(), is_cut, "no file matches"))
             })
@@ -197,9 +224,16 @@ impl Kit {
                 let (root, path) = confines.start(workspace, &given)?;
                 let folder = workspace.folder(root);
                 let (found, is_cut) = folder.grep(&path, &grep, limits::FOUND_LINES)?;
-                let found = found.iter().filter(|line| root != Root::Files || confines.allow(&line.path));
+                let found = found
+                    .iter()
+                    .filter(|line| root != Root::Files || confines.allow(&line.path));
                 let lines = found.map(|line| {
-                    format!("{}:{}: {}", shown_path(root, &line.path), line.number, line.text)
+                    format!(
+                        "{}:{}: {}",
+                        shown_path(root, &line.path),
+                        line.number,
+                        line.text
+                    )
                 });
                 Ok(listed(lines.collect(), is_cut, "no line matches"))
             })
@@ -228,9 +262,8 @@ fn readable(path: &str, bytes: &[u8], is_cut: bool) -> Result<String> {
         }
         Err(_) => None,
     };
-    text.map(str::to_owned).ok_or_else(|| {
-        Error::invalid("not_a_text", format!("{path} is not a text in UTF-8"))
-    })
+    text.map(str::to_owned)
+        .ok_or_else(|| Error::invalid("not_a_text", format!("{path} is not a text in UTF-8")))
 }
 
 fn listed(lines: Vec<String>, is_cut: bool, nothing: &str) -> String {

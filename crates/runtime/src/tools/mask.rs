@@ -11,7 +11,15 @@ use serde_json::Value;
 const MASK: &str = "[REDACTED]";
 /// Endings of names, without anything but letters and digits.
 const NAMES: [&str; 9] = [
-    "password", "passwd", "passphrase", "token", "secret", "key", "authorization", "credential", "cookie",
+    "password",
+    "passwd",
+    "passphrase",
+    "token",
+    "secret",
+    "key",
+    "authorization",
+    "credential",
+    "cookie",
 ];
 /// Bytes that a value must have to be looked for: shorter ones are everywhere.
 const LEAST: usize = 4;
@@ -31,13 +39,19 @@ impl Mask {
         }
         let quoted = Value::from(value).to_string();
         let escaped = quoted.trim_matches('"').to_owned();
-        let spellings = [value.to_owned(), escaped, STANDARD.encode(value), percent(value)];
+        let spellings = [
+            value.to_owned(),
+            escaped,
+            STANDARD.encode(value),
+            percent(value),
+        ];
         for spelling in spellings {
             if !self.values.contains(&spelling) {
                 self.values.push(spelling);
             }
         }
-        self.values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        self.values
+            .sort_by_key(|value| std::cmp::Reverse(value.len()));
     }
 
     /// A value without secrets.
@@ -76,7 +90,10 @@ fn is_secret(name: &str) -> bool {
     let singular = plain.strip_suffix('s').unwrap_or(&plain);
     // `keys` are names of fields, `tokens` are counted.
     let is_counted = plain.ends_with("keys") || plain.ends_with("tokens");
-    !is_counted && NAMES.iter().any(|ending| singular.ends_with(ending) || plain.ends_with(ending))
+    !is_counted
+        && NAMES
+            .iter()
+            .any(|ending| singular.ends_with(ending) || plain.ends_with(ending))
 }
 
 fn percent(value: &str) -> String {
@@ -105,10 +122,13 @@ mod tests {
             "said": ["it is hu\"sh & hush", "hu\\\"sh & hush", "hu%22sh%20%26%20hush", "aHUic2ggJiBodXNo", "abc"],
         }));
         let hidden = "[REDACTED]";
-        assert_eq!(shown, json!({
-            "apiKey": hidden, "Authorization": hidden, "credentials": hidden, "password": hidden,
-            "keys": ["user"], "max_tokens": 5, "token": null,
-            "said": [format!("it is {hidden}"), hidden, hidden, hidden, "abc"],
-        }));
+        assert_eq!(
+            shown,
+            json!({
+                "apiKey": hidden, "Authorization": hidden, "credentials": hidden, "password": hidden,
+                "keys": ["user"], "max_tokens": 5, "token": null,
+                "said": [format!("it is {hidden}"), hidden, hidden, hidden, "abc"],
+            })
+        );
     }
 }

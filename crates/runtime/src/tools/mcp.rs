@@ -66,14 +66,17 @@ impl Servers {
         let Some(named) = document.get("mcpServers").and_then(Value::as_object) else {
             return (Self::default(), Vec::new());
         };
-        let starting = named.iter().take(limits::MCP_SERVERS).map(|(name, how)| async move {
-            let started = timeout(START, Server::open(kit, name, how)).await;
-            let late = || Err(Error::upstream("mcp_timeout", "it does not answer"));
-            started.unwrap_or_else(|_| late()).map_err(|error| {
-                let why = text::cut(error.message.into_owned(), limits::TITLE_CHARS);
-                format!("The MCP server {name} is not available: {why}.")
-            })
-        });
+        let starting = named
+            .iter()
+            .take(limits::MCP_SERVERS)
+            .map(|(name, how)| async move {
+                let started = timeout(START, Server::open(kit, name, how)).await;
+                let late = || Err(Error::upstream("mcp_timeout", "it does not answer"));
+                started.unwrap_or_else(|_| late()).map_err(|error| {
+                    let why = text::cut(error.message.into_owned(), limits::TITLE_CHARS);
+                    format!("The MCP server {name} is not available: {why}.")
+                })
+            });
         let (mut servers, mut problems) = (Vec::new(), Vec::new());
         for started in join_all(starting).await {
             match started {
@@ -104,7 +107,8 @@ impl Servers {
         })?;
         let params = json!({ "name": name, "arguments": arguments });
         let answer = timeout(CALL, wire.request("tools/call", params)).await;
-        let answer = answer.map_err(|_| Error::upstream("mcp_timeout", "the server does not answer"))??;
+        let answer =
+            answer.map_err(|_| Error::upstream("mcp_timeout", "the server does not answer"))??;
         let told = content(&answer);
         match answer["isError"].as_bool() {
             Some(true) => Err(Error::upstream("mcp_tool_failed", told)),
@@ -149,7 +153,9 @@ impl Server {
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Server")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -158,7 +164,9 @@ impl Tool {
         let name = tool["name"].as_str()?;
         let plain = |text: &str| -> String {
             let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-            text.chars().map(|c| if fits(c) { c } else { '_' }).collect()
+            text.chars()
+                .map(|c| if fits(c) { c } else { '_' })
+                .collect()
         };
         let shown = format!("{PREFIX}{}__{}", plain(server), plain(name));
         let parameters = &tool["inputSchema"];
@@ -182,7 +190,10 @@ fn content(answer: &Value) -> String {
     let parts = answer["content"].as_array().into_iter().flatten();
     let told = parts.map(|part| match part["type"].as_str() {
         Some("text") => part["text"].as_str().unwrap_or_default().to_owned(),
-        Some("resource") => part["resource"]["text"].as_str().unwrap_or("[a resource]").to_owned(),
+        Some("resource") => part["resource"]["text"]
+            .as_str()
+            .unwrap_or("[a resource]")
+            .to_owned(),
         Some("resource_link") => part["uri"].as_str().unwrap_or_default().to_owned(),
         other => format!("[{} that cannot be shown]", other.unwrap_or("something")),
     });

@@ -126,12 +126,16 @@ impl Choice {
             Some(prefix) => name.starts_with(prefix),
             None => name == pattern,
         };
-        self.allowed.as_ref().is_none_or(|list| list.iter().any(fits))
+        self.allowed
+            .as_ref()
+            .is_none_or(|list| list.iter().any(fits))
     }
 
     /// The tools of the house that may be used.
     pub(super) fn core(&self, has_shell: bool) -> Vec<Value> {
-        let there = CORE.iter().filter(|(name, ..)| has_shell || *name != "bash");
+        let there = CORE
+            .iter()
+            .filter(|(name, ..)| has_shell || *name != "bash");
         let wanted = there.filter(|(name, ..)| self.wants(name));
         wanted.map(|core| spec(core)).collect()
     }
@@ -140,7 +144,10 @@ impl Choice {
 fn spec((name, description, parameters): &Core) -> Value {
     let (properties, required) = parameters.rsplit_once('!').unwrap_or((parameters, ""));
     let properties: Value = serde_json::from_str(properties).unwrap_or_default();
-    let required: Vec<_> = required.split(',').filter(|name| !name.is_empty()).collect();
+    let required: Vec<_> = required
+        .split(',')
+        .filter(|name| !name.is_empty())
+        .collect();
     let schema = json!({ "type": "object", "properties": properties, "required": required });
     function(name, description, schema)
 }
@@ -169,13 +176,19 @@ mod tests {
 
     #[test]
     fn every_tool_has_a_schema() {
-        let all = Choice::of(Toolbox::Talking, json!({}).as_object().expect("an object")).core(true);
+        let all =
+            Choice::of(Toolbox::Talking, json!({}).as_object().expect("an object")).core(true);
         assert_eq!(all.len(), CORE.len());
         for spec in all {
             let schema = &spec["function"]["parameters"];
             assert!(schema["properties"].is_object(), "{spec}");
             for name in schema["required"].as_array().expect("a list") {
-                assert!(schema["properties"].get(name.as_str().expect("a name")).is_some(), "{spec}");
+                assert!(
+                    schema["properties"]
+                        .get(name.as_str().expect("a name"))
+                        .is_some(),
+                    "{spec}"
+                );
             }
         }
     }
@@ -183,12 +196,24 @@ mod tests {
     #[test]
     fn a_list_allows_what_it_names() {
         let all = json!({});
-        assert_eq!(names(Toolbox::Reading, &all), ["read", "ls", "glob", "grep"]);
+        assert_eq!(
+            names(Toolbox::Reading, &all),
+            ["read", "ls", "glob", "grep"]
+        );
         assert!(names(Toolbox::Empty, &all).is_empty());
         assert!(!names(Toolbox::Working, &all).contains(&"ask_user_question".to_owned()));
         let some = json!({ "allowedTools": ["read", "memory_*", "browser_*"] });
-        assert_eq!(names(Toolbox::Working, &some), ["read", "memory_get", "memory_set", "memory_append"]);
-        assert_eq!(names(Toolbox::Talking, &json!({ "allowedTools": [] })), ["ask_user_question"]);
-        assert_eq!(names(Toolbox::Working, &json!({ "allowedTools": ["*"] })).len(), CORE.len() - 1);
+        assert_eq!(
+            names(Toolbox::Working, &some),
+            ["read", "memory_get", "memory_set", "memory_append"]
+        );
+        assert_eq!(
+            names(Toolbox::Talking, &json!({ "allowedTools": [] })),
+            ["ask_user_question"]
+        );
+        assert_eq!(
+            names(Toolbox::Working, &json!({ "allowedTools": ["*"] })).len(),
+            CORE.len() - 1
+        );
     }
 }

@@ -17,11 +17,16 @@ impl Kit {
     pub(super) async fn register_outcome(&mut self, args: &Args<'_>) -> Result<String> {
         let sorts = ["file", "text", "url", "json", "media"];
         let sort = args.word("type", &sorts)?;
-        let sort = sort.ok_or_else(|| Error::field("type", format!("is required, one of: {}", sorts.join(", "))))?;
+        let sort = sort.ok_or_else(|| {
+            Error::field("type", format!("is required, one of: {}", sorts.join(", ")))
+        })?;
         let label = args.required("label")?;
         text::required("label", label, limits::TITLE_CHARS)?;
         if self.effects.outcomes.len() >= OUTCOMES {
-            return Err(Error::conflict("too_many_outcomes", "that is enough of outcomes for one turn"));
+            return Err(Error::conflict(
+                "too_many_outcomes",
+                "that is enough of outcomes for one turn",
+            ));
         }
         let needed = match sort {
             "file" | "media" => "path",
@@ -31,8 +36,14 @@ impl Kit {
         if args.any(needed).is_none() {
             return Err(Error::field("type", format!("{sort} needs {needed}")));
         }
-        if let Some(path) = args.text("path")?.filter(|path| !self.workspace.exists(path)) {
-            return Err(Error::field("path", format!("leads to nothing: there is no {path}")));
+        if let Some(path) = args
+            .text("path")?
+            .filter(|path| !self.workspace.exists(path))
+        {
+            return Err(Error::field(
+                "path",
+                format!("leads to nothing: there is no {path}"),
+            ));
         }
         let number = self.effects.outcomes.len() + 1;
         let mut outcome = json!({
@@ -49,7 +60,10 @@ impl Kit {
             }
         }
         for name in ["data", "tags"] {
-            if let Some(given) = args.any(name).filter(|given| given.to_string().len() <= limits::OUTPUT_BYTES) {
+            if let Some(given) = args
+                .any(name)
+                .filter(|given| given.to_string().len() <= limits::OUTPUT_BYTES)
+            {
                 outcome[name] = given.clone();
             }
         }
@@ -67,7 +81,8 @@ fn stamp(time: domain::Time) -> String {
 pub(super) fn question(args: &Args<'_>) -> Result<Value> {
     let given = args.any("questions").and_then(Value::as_array);
     let given = given.filter(|list| !list.is_empty() && list.len() <= QUESTIONS);
-    let given = given.ok_or_else(|| Error::field("questions", "must be a list of 1 to 10 questions"))?;
+    let given =
+        given.ok_or_else(|| Error::field("questions", "must be a list of 1 to 10 questions"))?;
     let mut asked = Vec::new();
     for (number, one) in (1..).zip(given) {
         let fields = one.as_object().ok_or_else(wrong)?;
@@ -77,27 +92,46 @@ pub(super) fn question(args: &Args<'_>) -> Result<Value> {
 }
 
 fn put(number: usize, fields: &Map<String, Value>) -> Result<Map<String, Value>> {
-    let said = |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+    let said = |name: &str| {
+        fields
+            .get(name)
+            .and_then(Value::as_str)
+            .filter(|text| !text.trim().is_empty())
+    };
     let question = said("question").ok_or_else(wrong)?;
     text::optional("questions", question, limits::SUMMARY_CHARS)?;
     let options = fields.get("options").and_then(Value::as_array);
     let mut choices = Vec::new();
     for option in options.into_iter().flatten().take(QUESTIONS) {
         // A plain text is as clear as an object with a label.
-        let label = option.as_str().or_else(|| option["label"].as_str()).ok_or_else(wrong)?;
+        let label = option
+            .as_str()
+            .or_else(|| option["label"].as_str())
+            .ok_or_else(wrong)?;
         let mut choice = json!({ "label": text::cut(label.to_owned(), limits::TITLE_CHARS) });
         if let Some(description) = option["description"].as_str() {
             choice["description"] = json!(text::cut(description.to_owned(), limits::SUMMARY_CHARS));
         }
         choices.push(choice);
     }
-    let flag = |name: &str, otherwise| fields.get(name).and_then(Value::as_bool).unwrap_or(otherwise);
-    let id = said("id").map_or_else(|| format!("q{number}"), |id| text::cut(id.to_owned(), limits::NAME_CHARS));
+    let flag = |name: &str, otherwise| {
+        fields
+            .get(name)
+            .and_then(Value::as_bool)
+            .unwrap_or(otherwise)
+    };
+    let id = said("id").map_or_else(
+        || format!("q{number}"),
+        |id| text::cut(id.to_owned(), limits::NAME_CHARS),
+    );
     let mut put = Map::new();
     put.insert("id".into(), json!(id));
     put.insert("question".into(), json!(question));
     if let Some(header) = said("header") {
-        put.insert("header".into(), json!(text::cut(header.to_owned(), HEADER_CHARS)));
+        put.insert(
+            "header".into(),
+            json!(text::cut(header.to_owned(), HEADER_CHARS)),
+        );
     }
     put.insert("options".into(), Value::Array(choices));
     put.insert("multiple".into(), json!(flag("multiple", false)));

@@ -43,7 +43,9 @@ impl World {
             allow_loopback,
             ..Settings::default()
         };
-        let store = Store::open(&Location::Sqlite(path("db"))).await.expect("a store");
+        let store = Store::open(&Location::Sqlite(path("db")))
+            .await
+            .expect("a store");
         let app = App::reaching(ports, store, settings, Clock::system(), Entropy::system());
         let create = Create {
             name: "compass".into(),
@@ -107,17 +109,54 @@ async fn refused(tools: &mut Tools, name: &str, arguments: Value) -> String {
 async fn files_are_written_read_edited_and_found() {
     let world = World::new().await;
     let mut tools = world.tools(Toolbox::Working, json!({})).await;
-    ok(&mut tools, "write", json!({ "path": "src/a.rs", "content": "one\ntwo\ntwo\n" })).await;
-    assert_eq!(ok(&mut tools, "read", json!({ "path": "/work/src/a.rs" })).await, "one\ntwo\ntwo\n");
-    let part = ok(&mut tools, "read", json!({ "path": "src/a.rs", "offset": 2, "limit": 1 })).await;
+    ok(
+        &mut tools,
+        "write",
+        json!({ "path": "src/a.rs", "content": "one\ntwo\ntwo\n" }),
+    )
+    .await;
+    assert_eq!(
+        ok(&mut tools, "read", json!({ "path": "/work/src/a.rs" })).await,
+        "one\ntwo\ntwo\n"
+    );
+    let part = ok(
+        &mut tools,
+        "read",
+        json!({ "path": "src/a.rs", "offset": 2, "limit": 1 }),
+    )
+    .await;
     assert_eq!(part, "two\n[1 more lines: read on with offset 3]");
-    let twice = refused(&mut tools, "edit", json!({ "path": "src/a.rs", "old_text": "two", "new_text": "2" })).await;
+    let twice = refused(
+        &mut tools,
+        "edit",
+        json!({ "path": "src/a.rs", "old_text": "two", "new_text": "2" }),
+    )
+    .await;
     assert!(twice.contains("2 times"), "{twice}");
-    ok(&mut tools, "edit", json!({ "path": "src/a.rs", "old_text": "two", "new_text": "2", "replace_all": true })).await;
-    ok(&mut tools, "write", json!({ "path": "b.md", "content": "# B" })).await;
-    assert_eq!(ok(&mut tools, "ls", json!({})).await, "src/\nb.md (3 bytes)");
-    assert_eq!(ok(&mut tools, "glob", json!({ "pattern": "*.rs" })).await, "src/a.rs");
-    assert_eq!(ok(&mut tools, "grep", json!({ "pattern": "^2$" })).await, "src/a.rs:2: 2\nsrc/a.rs:3: 2");
+    ok(
+        &mut tools,
+        "edit",
+        json!({ "path": "src/a.rs", "old_text": "two", "new_text": "2", "replace_all": true }),
+    )
+    .await;
+    ok(
+        &mut tools,
+        "write",
+        json!({ "path": "b.md", "content": "# B" }),
+    )
+    .await;
+    assert_eq!(
+        ok(&mut tools, "ls", json!({})).await,
+        "src/\nb.md (3 bytes)"
+    );
+    assert_eq!(
+        ok(&mut tools, "glob", json!({ "pattern": "*.rs" })).await,
+        "src/a.rs"
+    );
+    assert_eq!(
+        ok(&mut tools, "grep", json!({ "pattern": "^2$" })).await,
+        "src/a.rs:2: 2\nsrc/a.rs:3: 2"
+    );
     let effects = tools.effects();
     assert_eq!(effects.created, ["src/a.rs", "b.md"]);
     assert_eq!(effects.edited, ["src/a.rs"]);
@@ -129,7 +168,10 @@ async fn files_are_written_read_edited_and_found() {
         ("read", json!("src/a.rs")),
         ("read", json!({ "path": "b.md", "offset": -1 })),
         ("write", json!({ "path": "../x", "content": "" })),
-        ("edit", json!({ "path": "b.md", "old_text": "nothing", "new_text": "x" })),
+        (
+            "edit",
+            json!({ "path": "b.md", "old_text": "nothing", "new_text": "x" }),
+        ),
         ("grep", json!({ "pattern": "(" })),
         ("nothing", json!({})),
     ] {
@@ -142,18 +184,37 @@ async fn an_agent_may_be_confined() {
     let world = World::new().await;
     let mut free = world.tools(Toolbox::Working, json!({})).await;
     for path in ["docs/a.md", "src/a.md"] {
-        ok(&mut free, "write", json!({ "path": path, "content": "word" })).await;
+        ok(
+            &mut free,
+            "write",
+            json!({ "path": path, "content": "word" }),
+        )
+        .await;
     }
-    let mut tools = world.tools(Toolbox::Working, json!({ "allowedPaths": ["docs"] })).await;
+    let mut tools = world
+        .tools(Toolbox::Working, json!({ "allowedPaths": ["docs"] }))
+        .await;
     ok(&mut tools, "read", json!({ "path": "docs/a.md" })).await;
-    ok(&mut tools, "write", json!({ "path": "docs/new/b.md", "content": "" })).await;
+    ok(
+        &mut tools,
+        "write",
+        json!({ "path": "docs/new/b.md", "content": "" }),
+    )
+    .await;
     for path in ["src/a.md", ".", "docs/../src/a.md", "docsy"] {
         refused(&mut tools, "read", json!({ "path": path })).await;
         refused(&mut tools, "write", json!({ "path": path, "content": "" })).await;
     }
-    assert_eq!(ok(&mut tools, "grep", json!({ "pattern": "word" })).await, "docs/a.md:1: word");
+    assert_eq!(
+        ok(&mut tools, "grep", json!({ "pattern": "word" })).await,
+        "docs/a.md:1: word"
+    );
     refused(&mut tools, "bash", json!({ "command": "cat src/a.md" })).await;
-    assert!(tools.notes().is_some_and(|notes| notes.contains("confined")));
+    assert!(
+        tools
+            .notes()
+            .is_some_and(|notes| notes.contains("confined"))
+    );
 }
 
 #[tokio::test]
@@ -162,13 +223,31 @@ async fn a_command_runs_or_the_agent_is_told() {
     let mut tools = world.tools(Toolbox::Working, json!({})).await;
     if let Some(notes) = tools.notes() {
         println!("skipped: {notes}");
-        assert!(!tools.specs().iter().any(|spec| spec["function"]["name"] == "bash"));
+        assert!(
+            !tools
+                .specs()
+                .iter()
+                .any(|spec| spec["function"]["name"] == "bash")
+        );
         return;
     }
-    let told = ok(&mut tools, "bash", json!({ "command": "echo a > f; cat f; echo b >&2; exit 2" })).await;
+    let told = ok(
+        &mut tools,
+        "bash",
+        json!({ "command": "echo a > f; cat f; echo b >&2; exit 2" }),
+    )
+    .await;
     assert_eq!(told, "[exit code 2]\na\n[stderr]\nb");
-    assert_eq!(ok(&mut tools, "bash", json!({ "command": "true" })).await, "[done, without output]");
-    let late = ok(&mut tools, "bash", json!({ "command": "sleep 9", "timeout_seconds": 1 })).await;
+    assert_eq!(
+        ok(&mut tools, "bash", json!({ "command": "true" })).await,
+        "[done, without output]"
+    );
+    let late = ok(
+        &mut tools,
+        "bash",
+        json!({ "command": "sleep 9", "timeout_seconds": 1 }),
+    )
+    .await;
     assert!(late.starts_with("[killed"), "{late}");
     let long = ok(&mut tools, "bash", json!({ "command": "seq 1 500000" })).await;
     assert!(long.len() <= 70_000, "{}", long.len());
@@ -180,11 +259,24 @@ async fn memory_is_an_agents_own_or_shared() {
     let mut tools = world.tools(Toolbox::Working, json!({})).await;
     ok(&mut tools, "memory_set", json!({ "content": "mine" })).await;
     ok(&mut tools, "memory_append", json!({ "content": "more" })).await;
-    ok(&mut tools, "memory_append", json!({ "content": "ours", "scope": "shared" })).await;
+    ok(
+        &mut tools,
+        "memory_append",
+        json!({ "content": "ours", "scope": "shared" }),
+    )
+    .await;
     assert_eq!(ok(&mut tools, "memory_get", json!({})).await, "mine\nmore");
-    assert_eq!(ok(&mut tools, "memory_get", json!({ "scope": "shared" })).await, "ours");
+    assert_eq!(
+        ok(&mut tools, "memory_get", json!({ "scope": "shared" })).await,
+        "ours"
+    );
     refused(&mut tools, "memory_get", json!({ "scope": "ada" })).await;
-    refused(&mut tools, "memory_set", json!({ "content": "x".repeat(100_001) })).await;
+    refused(
+        &mut tools,
+        "memory_set",
+        json!({ "content": "x".repeat(100_001) }),
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -194,14 +286,22 @@ async fn a_credential_is_got_by_its_agent_and_masked() {
     world.trust("ada", "other-secret").await;
     let mut tools = world.tools(Toolbox::Working, json!({})).await;
     let listed = ok(&mut tools, "vault_list", json!({})).await;
-    assert!(listed.contains("mail") && !listed.contains("hush"), "{listed}");
+    assert!(
+        listed.contains("mail") && !listed.contains("hush"),
+        "{listed}"
+    );
     let got = ok(&mut tools, "vault_get", json!({ "service": "mail" })).await;
     assert!(got.contains("hush-hush") && !got.contains("other"), "{got}");
     refused(&mut tools, "vault_get", json!({ "service": "none" })).await;
     let shown = tools.masked(&json!({ "result": got, "command": "login hush-hush", "token": "x" }));
     assert!(!shown.to_string().contains("hush"), "{shown}");
     assert_eq!(shown["token"], "[REDACTED]");
-    let refusal = refused(&mut tools, "http_fetch", json!({ "url": "https://127.0.0.1/hush-hush" })).await;
+    let refusal = refused(
+        &mut tools,
+        "http_fetch",
+        json!({ "url": "https://127.0.0.1/hush-hush" }),
+    )
+    .await;
     assert!(!refusal.contains("hush"), "{refusal}");
 }
 
@@ -224,8 +324,18 @@ async fn no_address_inside_is_called() {
     ] {
         refused(&mut tools, "http_fetch", json!({ "url": url })).await;
     }
-    for headers in [json!({ "Host": "x" }), json!({ "a b": "c" }), json!([]), json!({ "a": 1 })] {
-        refused(&mut tools, "http_fetch", json!({ "url": "https://10.0.0.1/", "headers": headers })).await;
+    for headers in [
+        json!({ "Host": "x" }),
+        json!({ "a b": "c" }),
+        json!([]),
+        json!({ "a": 1 }),
+    ] {
+        refused(
+            &mut tools,
+            "http_fetch",
+            json!({ "url": "https://10.0.0.1/", "headers": headers }),
+        )
+        .await;
     }
 }
 
@@ -256,12 +366,19 @@ fn is_whole(asked: &[u8]) -> bool {
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
         return false;
     };
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-    length.and_then(|length| length.parse().ok()).is_none_or(|length: usize| body.len() >= length)
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "));
+    length
+        .and_then(|length| length.parse().ok())
+        .is_none_or(|length: usize| body.len() >= length)
 }
 
 fn reply(status: &str, headers: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status}\r\n{headers}connection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+    format!(
+        "HTTP/1.1 {status}\r\n{headers}connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 #[tokio::test]
@@ -269,23 +386,43 @@ async fn an_address_is_called_and_its_redirect_told() {
     let world = World::with(false, true).await;
     let mut tools = world.tools(Toolbox::Working, json!({})).await;
     let url = serve(|asked| match asked.starts_with("POST") {
-        true => reply("200 OK", "content-type: text/plain\r\n", asked.rsplit("\r\n").next().unwrap_or("")),
+        true => reply(
+            "200 OK",
+            "content-type: text/plain\r\n",
+            asked.rsplit("\r\n").next().unwrap_or(""),
+        ),
         false => reply("302 Found", "location: http://10.0.0.1/\r\n", ""),
     })
     .await;
     let moved = ok(&mut tools, "http_fetch", json!({ "url": url })).await;
-    assert!(moved.contains("HTTP 302") && moved.contains("location: http://10.0.0.1/"), "{moved}");
+    assert!(
+        moved.contains("HTTP 302") && moved.contains("location: http://10.0.0.1/"),
+        "{moved}"
+    );
     let sent = json!({ "url": url, "method": "POST", "body": "ping", "headers": { "x-a": "b" } });
     let echoed = ok(&mut tools, "http_fetch", sent).await;
-    assert!(echoed.contains("HTTP 200") && echoed.ends_with("ping"), "{echoed}");
+    assert!(
+        echoed.contains("HTTP 200") && echoed.ends_with("ping"),
+        "{echoed}"
+    );
 }
 
 #[tokio::test]
 async fn outcomes_and_questions_are_told() {
     let world = World::new().await;
     let mut tools = world.tools(Toolbox::Talking, json!({})).await;
-    ok(&mut tools, "write", json!({ "path": "r.md", "content": "x" })).await;
-    ok(&mut tools, "register_outcome", json!({ "type": "file", "label": "Report", "path": "r.md" })).await;
+    ok(
+        &mut tools,
+        "write",
+        json!({ "path": "r.md", "content": "x" }),
+    )
+    .await;
+    ok(
+        &mut tools,
+        "register_outcome",
+        json!({ "type": "file", "label": "Report", "path": "r.md" }),
+    )
+    .await;
     for bad in [
         json!({ "type": "file", "label": "Report", "path": "none" }),
         json!({ "type": "file", "label": "Report" }),
@@ -296,23 +433,39 @@ async fn outcomes_and_questions_are_told() {
     }
     let outcomes = tools.effects().outcomes;
     assert_eq!(outcomes.len(), 1);
-    assert_eq!((&outcomes[0]["producedBy"], &outcomes[0]["path"]), (&json!("dev"), &json!("r.md")));
+    assert_eq!(
+        (&outcomes[0]["producedBy"], &outcomes[0]["path"]),
+        (&json!("dev"), &json!("r.md"))
+    );
     let asked = json!({ "questions": [{ "question": "Which?", "header": "h".repeat(40), "options": [{ "label": "A" }, "B"] }] });
     let answer = tools.call("ask_user_question", &asked).await;
     let question = answer.question.expect("a question");
-    assert_eq!(question, json!({ "questions": [{
+    assert_eq!(
+        question,
+        json!({ "questions": [{
         "id": "q1", "question": "Which?", "header": "h".repeat(30), "multiple": false, "custom": true,
         "options": [{ "label": "A" }, { "label": "B" }],
-    }] }));
+    }] })
+    );
     refused(&mut tools, "ask_user_question", json!({ "questions": [] })).await;
 }
 
 #[tokio::test]
 async fn only_what_is_offered_is_called() {
     let world = World::new().await;
-    let mut reading = world.tools(Toolbox::Reading, json!({ "mcpServers": { "x": { "url": "https://10.0.0.1/" } } })).await;
+    let mut reading = world
+        .tools(
+            Toolbox::Reading,
+            json!({ "mcpServers": { "x": { "url": "https://10.0.0.1/" } } }),
+        )
+        .await;
     assert_eq!(reading.specs().len(), 4);
-    refused(&mut reading, "write", json!({ "path": "a", "content": "b" })).await;
+    refused(
+        &mut reading,
+        "write",
+        json!({ "path": "a", "content": "b" }),
+    )
+    .await;
     let mut empty = world.tools(Toolbox::Empty, json!({})).await;
     assert!(empty.specs().is_empty());
     refused(&mut empty, "read", json!({ "path": "a" })).await;
@@ -323,9 +476,15 @@ fn mcp_answer(asked: &str) -> Option<Value> {
     let message: Value = serde_json::from_str(asked).ok()?;
     let id = message.get("id")?.clone();
     let result = match message["method"].as_str()? {
-        "initialize" => json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": { "name": "t" } }),
-        "tools/list" => json!({ "tools": [{ "name": "echo", "description": "Echoes", "inputSchema": { "type": "object" } }] }),
-        _ => json!({ "content": [{ "type": "text", "text": format!("you said {}", message["params"]["arguments"]) }] }),
+        "initialize" => {
+            json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": { "name": "t" } })
+        }
+        "tools/list" => {
+            json!({ "tools": [{ "name": "echo", "description": "Echoes", "inputSchema": { "type": "object" } }] })
+        }
+        _ => {
+            json!({ "content": [{ "type": "text", "text": format!("you said {}", message["params"]["arguments"]) }] })
+        }
     };
     Some(json!({ "jsonrpc": "2.0", "id": id, "result": result }))
 }
@@ -353,9 +512,19 @@ async fn a_server_at_an_address_lends_its_tools() {
     let told = ok(&mut tools, "mcp__far__echo", json!({ "a": 1 })).await;
     assert_eq!(told, "you said {\"a\":1}");
     let notes = tools.notes().expect("notes");
-    assert!(notes.contains("gone") && notes.contains("odd") && !notes.contains("far is"), "{notes}");
+    assert!(
+        notes.contains("gone") && notes.contains("odd") && !notes.contains("far is"),
+        "{notes}"
+    );
     let mut narrow = json!({ "allowedTools": ["read"], "mcpServers": { "far": { "url": url } } });
-    assert_eq!(world.tools(Toolbox::Working, narrow.clone()).await.specs().len(), 1);
+    assert_eq!(
+        world
+            .tools(Toolbox::Working, narrow.clone())
+            .await
+            .specs()
+            .len(),
+        1
+    );
     narrow["allowedTools"] = json!(["mcp__far__*"]);
     assert_eq!(world.tools(Toolbox::Working, narrow).await.specs().len(), 1);
 }
@@ -373,7 +542,11 @@ done"#;
     let servers = json!({ "mcpServers": { "near": near } });
     let off = World::with(false, false).await;
     let tools = off.tools(Toolbox::Working, servers.clone()).await;
-    assert!(tools.notes().is_some_and(|notes| notes.contains("mcp_stdio")));
+    assert!(
+        tools
+            .notes()
+            .is_some_and(|notes| notes.contains("mcp_stdio"))
+    );
     let world = World::new().await;
     let mut tools = world.tools(Toolbox::Working, servers).await;
     if let Some(notes) = tools.notes() {
@@ -381,5 +554,8 @@ done"#;
         assert!(notes.contains("shell"), "{notes}");
         return;
     }
-    assert_eq!(ok(&mut tools, "mcp__near__where", json!({})).await, "/work hi");
+    assert_eq!(
+        ok(&mut tools, "mcp__near__where", json!({})).await,
+        "/work hi"
+    );
 }

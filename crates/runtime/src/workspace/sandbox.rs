@@ -205,7 +205,9 @@ impl Sandbox {
         network: bool,
     ) -> Result<Child> {
         let size: usize = words.iter().map(String::len).sum();
-        let pairs = variables.iter().map(|(name, value)| name.len() + value.len());
+        let pairs = variables
+            .iter()
+            .map(|(name, value)| name.len() + value.len());
         let is_whole = |text: &String| !text.contains('\0');
         let is_fine = |(name, value): &(String, String)| {
             is_whole(value) && is_whole(name) && !name.is_empty() && !name.contains('=')
@@ -214,7 +216,10 @@ impl Sandbox {
             || !words.iter().all(is_whole)
             || !variables.iter().all(is_fine)
         {
-            return Err(Error::field("command", "must be texts that a program can be given"));
+            return Err(Error::field(
+                "command",
+                "must be texts that a program can be given",
+            ));
         }
         // Variables of our own command would be those of `bwrap` itself, on
         // which some of them work outside of the sandbox.
@@ -223,9 +228,14 @@ impl Sandbox {
             command.args(["--setenv", name, value]);
         }
         self.settle(&mut command, place, network);
-        command.args(["/bin/sh", "-c", PREAMBLE, "sh"]).args(bounds("unlimited".into()));
+        command
+            .args(["/bin/sh", "-c", PREAMBLE, "sh"])
+            .args(bounds("unlimited".into()));
         command.arg("exec \"$@\"").args(words);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         command.spawn().map_err(|cause| broken(&cause))
     }
 

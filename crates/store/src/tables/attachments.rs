@@ -100,11 +100,7 @@ pub async fn list(
     session: &str,
     rows: u32,
 ) -> Result<Vec<Attachment>> {
-    let params = vec![
-        Val::id(environment),
-        session.to_owned().into(),
-        rows.into(),
-    ];
+    let params = vec![Val::id(environment), session.to_owned().into(), rows.into()];
     tx.rows(LIST, params, read).await
 }
 

@@ -16,8 +16,8 @@ macro_rules! statements {
 }
 
 pub mod accounts;
-pub mod attachments;
 pub mod approvals;
+pub mod attachments;
 pub mod audit;
 pub mod awards;
 pub mod bind_codes;

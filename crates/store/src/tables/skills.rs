@@ -170,21 +170,14 @@ pub async fn unassign_all(tx: &mut Tx, environment: EnvironmentId, skill: &str) 
 }
 
 /// Who has what: agents and their skills.
-pub async fn assignments(
-    tx: &mut Tx,
-    environment: EnvironmentId,
-) -> Result<Vec<(String, String)>> {
+pub async fn assignments(tx: &mut Tx, environment: EnvironmentId) -> Result<Vec<(String, String)>> {
     let params = vec![Val::id(environment)];
     tx.rows(ASSIGNMENTS, params, |row| Ok((row.text(0)?, row.text(1)?)))
         .await
 }
 
 /// The names of the skills that an agent was given.
-pub async fn assigned(
-    tx: &mut Tx,
-    environment: EnvironmentId,
-    agent: &str,
-) -> Result<Vec<String>> {
+pub async fn assigned(tx: &mut Tx, environment: EnvironmentId, agent: &str) -> Result<Vec<String>> {
     let params = vec![Val::id(environment), agent.to_owned().into()];
     tx.rows(ASSIGNED, params, |row| row.text(0)).await
 }

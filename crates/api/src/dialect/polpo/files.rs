@@ -27,7 +27,10 @@ fn bounded(input: &Input<'_>, name: &'static str, most: usize) -> Result<Option<
     let given = input.number(name)?;
     let number = given.map(|number| usize::try_from(number).ok().filter(|number| *number > 0));
     let refusal = || Error::field(name, "must be a number above zero");
-    Ok(number.map(|number| number.ok_or_else(refusal)).transpose()?.map(|number| number.min(most)))
+    Ok(number
+        .map(|number| number.ok_or_else(refusal))
+        .transpose()?
+        .map(|number| number.min(most)))
 }
 
 /// The name at the end of a path.
@@ -39,7 +42,11 @@ fn root(root: &Root) -> Value {
     let Root { path, files, bytes } = root;
     let (id, name, description) = match *path {
         "/work" => ("workspace", "Workspace", "What agents work on"),
-        _ => ("attachments", "Attachments", "What came with chats; only read"),
+        _ => (
+            "attachments",
+            "Attachments",
+            "What came with chats; only read",
+        ),
     };
     json!({
         "id": id,
@@ -85,7 +92,9 @@ fn entry(entry: &Entry) -> Value {
 impl<D: Polpo> ErrandWire<D> for List {
     fn decode(input: &Input<'_>) -> Result<Self> {
         Ok(Self {
-            path: input.query("path").map_or_else(|| ".".into(), |path| path.into_owned()),
+            path: input
+                .query("path")
+                .map_or_else(|| ".".into(), |path| path.into_owned()),
         })
     }
 
@@ -133,7 +142,10 @@ impl<D: Polpo> ErrandWire<D> for Preview {
 pub(super) fn raw(read: Read, (name, guessed): (&str, &str), is_download: bool) -> Reply {
     let how = if is_download { "attachment" } else { "inline" };
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ');
-    let safe: String = name.chars().map(|c| if plain(c) { c } else { '_' }).collect();
+    let safe: String = name
+        .chars()
+        .map(|c| if plain(c) { c } else { '_' })
+        .collect();
     let encoded: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
     let encoded = encoded.replace('+', "%20").replace('*', "%2A");
     let disposition = format!("{how}; filename=\"{safe}\"; filename*=UTF-8''{encoded}");
@@ -142,7 +154,10 @@ pub(super) fn raw(read: Read, (name, guessed): (&str, &str), is_download: bool) 
         headers: vec![
             ("content-disposition", disposition),
             ("x-content-type-options", "nosniff".into()),
-            ("content-security-policy", "default-src 'none'; sandbox".into()),
+            (
+                "content-security-policy",
+                "default-src 'none'; sandbox".into(),
+            ),
             ("cache-control", "private, no-store".into()),
         ],
         content: Content::Raw {
@@ -195,7 +210,11 @@ impl<D: Polpo> ErrandWire<D> for Upload {
         let form = Form::read(input)?;
         Ok(Self {
             folder: form.field("path").unwrap_or(".").to_owned(),
-            files: form.files.into_iter().map(|file| (file.name, file.bytes)).collect(),
+            files: form
+                .files
+                .into_iter()
+                .map(|file| (file.name, file.bytes))
+                .collect(),
         })
     }
 

@@ -35,7 +35,9 @@ impl Form {
             return Err(no_form());
         };
         let media = input.parts.headers.get(CONTENT_TYPE);
-        let media = media.and_then(|value| value.to_str().ok()).ok_or_else(no_form)?;
+        let media = media
+            .and_then(|value| value.to_str().ok())
+            .ok_or_else(no_form)?;
         let boundary = multer::parse_boundary(media).map_err(|_| no_form())?;
         // All of it is there, so that nothing in here waits.
         let read = parse(bytes.clone(), boundary).now_or_never();
@@ -46,7 +48,9 @@ impl Form {
     /// A field that is no file.
     pub(super) fn field(&self, name: &str) -> Option<&str> {
         let found = self.fields.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        found
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     }
 }
 
@@ -66,7 +70,11 @@ async fn parse(bytes: Bytes, boundary: String) -> Result<Form, multer::Error> {
             Some(file) => form.files.push(File {
                 media: media.unwrap_or_else(|| domain::media::of_name(&file).to_owned()),
                 // Some clients send the path that it had with them.
-                name: file.rsplit(['/', '\\']).next().unwrap_or_default().to_owned(),
+                name: file
+                    .rsplit(['/', '\\'])
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned(),
                 bytes: part.bytes().await?,
             }),
             None => form.fields.push((name, part.text().await?)),
@@ -98,7 +106,12 @@ mod tests {
         let form = read.now_or_never().expect("nothing waits").ok()?;
         let path = form.field("path").map(str::to_owned);
         let files = form.files.into_iter();
-        Some((path, files.map(|file| (file.name, file.media, file.bytes)).collect()))
+        Some((
+            path,
+            files
+                .map(|file| (file.name, file.media, file.bytes))
+                .collect(),
+        ))
     }
 
     #[test]
@@ -109,8 +122,17 @@ mod tests {
         assert_eq!(path.as_deref(), Some("notes"));
         assert_eq!(files.len(), 1);
         assert_eq!(files[0].1, "text/markdown");
-        assert_eq!((files[0].0.as_str(), &files[0].2[..]), ("a.md", &b"# Hi"[..]));
-        for bad in ["", "--b", "--b\r\n\r\nx", "--c--", "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nx"] {
+        assert_eq!(
+            (files[0].0.as_str(), &files[0].2[..]),
+            ("a.md", &b"# Hi"[..])
+        );
+        for bad in [
+            "",
+            "--b",
+            "--b\r\n\r\nx",
+            "--c--",
+            "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nx",
+        ] {
             assert!(read(bad).is_none(), "{bad:?}");
         }
     }

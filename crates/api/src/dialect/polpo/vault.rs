@@ -54,7 +54,10 @@ fn fields(given: BTreeMap<String, Value>) -> Result<Fields> {
 
 fn sort(word: &str) -> Result<Sort> {
     Sort::parse(word).ok_or_else(|| {
-        Error::field("type", "must be one of: smtp, imap, oauth, api_key, login, custom")
+        Error::field(
+            "type",
+            "must be one of: smtp, imap, oauth, api_key, login, custom",
+        )
     })
 }
 

@@ -41,7 +41,10 @@ impl Errand for Attach {
         let id = AttachmentId(domain::id::made_at(now, app.random()));
         let size = i64::try_from(self.bytes.len()).unwrap_or(i64::MAX);
         let name = self.filename.clone();
-        let path = app.files()?.attach(environment, id, name, self.bytes).await?;
+        let path = app
+            .files()?
+            .attach(environment, id, name, self.bytes)
+            .await?;
         let note = Note(Attachment {
             id,
             environment,

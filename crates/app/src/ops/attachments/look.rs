@@ -60,7 +60,10 @@ impl Op for List {
     async fn run(self, cx: &mut Cx<'_>) -> Result<Vec<Attachment>> {
         let environment = cx.actor.environment()?;
         if self.session.is_empty() {
-            return Err(Error::field("sessionId", "is required: the chat whose attachments are wanted"));
+            return Err(Error::field(
+                "sessionId",
+                "is required: the chat whose attachments are wanted",
+            ));
         }
         let rows = limits::CHAT_ATTACHMENTS;
         attachments::list(cx.tx, environment, &self.session, rows).await
@@ -82,7 +85,9 @@ impl Errand for Open {
         let environment = actor.environment()?;
         let attachment = app.call(actor, Get { id: self.id }).await?;
         let path = attachment.path.clone();
-        let read = app.files()?.read(environment, path, limits::WORK_FILE_BYTES);
+        let read = app
+            .files()?
+            .read(environment, path, limits::WORK_FILE_BYTES);
         Ok((attachment, read.await?))
     }
 }

@@ -53,7 +53,11 @@ impl Errand for Upload {
             let path = format!("{}/{name}", self.folder.trim_end_matches('/'));
             let size = bytes.len();
             let path = path.trim_start_matches("./").to_owned();
-            let path = if self.folder.is_empty() { name.clone() } else { path };
+            let path = if self.folder.is_empty() {
+                name.clone()
+            } else {
+                path
+            };
             alter(app, actor, Change::Write { path, bytes }).await?;
             written.push((name, size));
         }
@@ -86,7 +90,11 @@ async fn alter(app: &App, actor: &Actor, change: Change) -> Result<Changed> {
     let note = Note {
         environment,
         path: changed.path.clone(),
-        action: if changed.is_new { Action::Created } else { action },
+        action: if changed.is_new {
+            Action::Created
+        } else {
+            action
+        },
         source: SOURCE.into(),
     };
     app.call(&Actor::System, note).await?;

@@ -50,7 +50,9 @@ impl Errand for Open {
 
     async fn run(self, app: &App, actor: &Actor) -> Result<(Read, bool)> {
         let environment = actor.environment()?;
-        let read = app.files()?.read(environment, self.path, limits::OPENED_FILE_BYTES);
+        let read = app
+            .files()?
+            .read(environment, self.path, limits::OPENED_FILE_BYTES);
         let read = read.await?;
         if read.size > read.bytes.len() as u64 {
             return Err(Error::invalid(

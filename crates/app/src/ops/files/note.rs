@@ -46,7 +46,8 @@ impl Op for Note {
             source,
         } = self;
         let dir = path.rsplit_once('/').map_or(".", |(dir, _)| dir);
-        let facts = json!({ "path": path, "dir": dir, "action": action.as_str(), "source": source });
+        let facts =
+            json!({ "path": path, "dir": dir, "action": action.as_str(), "source": source });
         cx.record_hosted(environment, Happening::FileChanged, environment, facts)
             .await
     }

@@ -75,7 +75,12 @@ fn check(skill: &Create) -> Result<()> {
     text::required("description", &skill.description, limits::SUMMARY_CHARS)?;
     text::required("content", &skill.content, limits::SKILL_CONTENT_CHARS)?;
     let tools = skill.allowed_tools.as_deref().unwrap_or_default();
-    text::words("allowedTools", tools, limits::SKILL_WORDS, limits::NAME_CHARS)
+    text::words(
+        "allowedTools",
+        tools,
+        limits::SKILL_WORDS,
+        limits::NAME_CHARS,
+    )
 }
 
 fn taken(name: &str) -> Error {
@@ -88,6 +93,9 @@ fn taken(name: &str) -> Error {
 fn full() -> Error {
     Error::conflict(
         "too_many_skills",
-        format!("there are {} skills already: delete one first", limits::HOSTED_SKILLS),
+        format!(
+            "there are {} skills already: delete one first",
+            limits::HOSTED_SKILLS
+        ),
     )
 }

@@ -47,7 +47,10 @@ impl Op for Index {
     async fn run(self, cx: &mut Cx<'_>) -> Result<Vec<Skill>> {
         let environment = cx.actor.environment()?;
         let all = skills::list(cx.tx, environment, self.shelf).await?;
-        Ok(all.into_iter().map(|skill| Skill::of(skill, Vec::new())).collect())
+        Ok(all
+            .into_iter()
+            .map(|skill| Skill::of(skill, Vec::new()))
+            .collect())
     }
 }
 

@@ -41,7 +41,11 @@ impl Op for Save {
     async fn run(self, cx: &mut Cx<'_>) -> Result<Meta> {
         let environment = own(cx).await?.id;
         check_place(&self.agent, &self.service)?;
-        text::optional("label", self.label.as_deref().unwrap_or(""), limits::TITLE_CHARS)?;
+        text::optional(
+            "label",
+            self.label.as_deref().unwrap_or(""),
+            limits::TITLE_CHARS,
+        )?;
         check_fields(&self.fields)?;
         cx.tx.lock(Lock::Environment(environment)).await?;
         let known = vault::find(cx.tx, environment, &self.agent, &self.service).await?;
@@ -75,6 +79,9 @@ impl Op for Save {
 fn full() -> Error {
     Error::conflict(
         "vault_full",
-        format!("there are {} credentials already: remove one first", limits::VAULT_ENTRIES),
+        format!(
+            "there are {} credentials already: remove one first",
+            limits::VAULT_ENTRIES
+        ),
     )
 }

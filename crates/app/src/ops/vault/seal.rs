@@ -137,11 +137,20 @@ mod tests {
     fn what_is_sealed_opens_at_its_place_with_its_key_alone() {
         let fields: Fields = [("password".to_owned(), Hidden("hush".into()))].into();
         let key = Key::new([1; 32]);
-        let sealed = key.seal(&place(1, "dev", "smtp"), &fields, [3; 12]).expect("sealed");
+        let sealed = key
+            .seal(&place(1, "dev", "smtp"), &fields, [3; 12])
+            .expect("sealed");
         assert!(!sealed.windows(4).any(|bytes| bytes == b"hush"));
         let opened = key.open(&place(1, "dev", "smtp"), &sealed).expect("opened");
-        assert_eq!(opened.get("password").map(|value| value.0.as_str()), Some("hush"));
-        for other in [place(2, "dev", "smtp"), place(1, "de", "vsmtp"), place(1, "dev", "imap")] {
+        assert_eq!(
+            opened.get("password").map(|value| value.0.as_str()),
+            Some("hush")
+        );
+        for other in [
+            place(2, "dev", "smtp"),
+            place(1, "de", "vsmtp"),
+            place(1, "dev", "imap"),
+        ] {
             let refused = key.open(&other, &sealed).expect_err("another place");
             assert_eq!(refused.code, "wrong_vault_key");
         }
@@ -154,7 +163,13 @@ mod tests {
     fn a_key_is_64_digits() {
         let text = "0f".repeat(32);
         assert_eq!(Key::parse(&format!(" {text}\n")), Some(Key::new([15; 32])));
-        for bad in ["", "0f", &"0g".repeat(32), &"0f".repeat(33), &"é".repeat(32)] {
+        for bad in [
+            "",
+            "0f",
+            &"0g".repeat(32),
+            &"0f".repeat(33),
+            &"é".repeat(32),
+        ] {
             assert_eq!(Key::parse(bad), None, "{bad}");
         }
         assert_eq!(format!("{:?}", Key::new([1; 32])), "Key(..)");

@@ -28,7 +28,9 @@ pub(super) struct Remote {
 
 impl Remote {
     pub(super) fn new(kit: &Kit, url: &str, headers: &Value) -> Result<Self> {
-        let url = url.parse().map_err(|_| Error::field("url", "is not a link"))?;
+        let url = url
+            .parse()
+            .map_err(|_| Error::field("url", "is not a link"))?;
         let mut sent = HeaderMap::new();
         for (name, value) in headers.as_object().into_iter().flatten() {
             let name = HeaderName::try_from(name.as_str());
@@ -39,12 +41,20 @@ impl Remote {
             sent.insert(name, value);
         }
         // Whatever the document says about these.
-        for name in [header::HOST, header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION] {
+        for name in [
+            header::HOST,
+            header::CONTENT_LENGTH,
+            header::TRANSFER_ENCODING,
+            header::CONNECTION,
+        ] {
             sent.remove(name);
         }
         let both = HeaderValue::from_static("application/json, text/event-stream");
         sent.insert(header::ACCEPT, both);
-        sent.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        sent.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
         sent.insert(VERSION, HeaderValue::from_static(PROTOCOL));
         Ok(Self {
             outgoing: kit.workspace.outgoing(&kit.app).clone(),
@@ -63,12 +73,16 @@ impl Remote {
             self.headers.insert(SESSION, session.clone());
         }
         let media = reply.headers.get(header::CONTENT_TYPE);
-        let media = media.and_then(|media| media.to_str().ok()).unwrap_or_default();
+        let media = media
+            .and_then(|media| media.to_str().ok())
+            .unwrap_or_default();
         let found = match media.starts_with("text/event-stream") {
             true => messages(&reply.body).find(|message| answers(message, id)),
             false => serde_json::from_slice(&reply.body).ok(),
         };
-        found.filter(|message| answers(message, id)).ok_or_else(|| broken("its answer makes no sense"))
+        found
+            .filter(|message| answers(message, id))
+            .ok_or_else(|| broken("its answer makes no sense"))
     }
 
     async fn post(&self, message: &Value) -> Result<Reply> {
@@ -111,7 +125,9 @@ fn messages(body: &[u8]) -> impl Iterator<Item = Value> {
     let events: Vec<String> = text.split("\n\n").map(str::to_owned).collect();
     events.into_iter().filter_map(|event| {
         let data = event.lines().filter_map(|line| line.strip_prefix("data:"));
-        let data: Vec<_> = data.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+        let data: Vec<_> = data
+            .map(|line| line.strip_prefix(' ').unwrap_or(line))
+            .collect();
         serde_json::from_str(&data.join("\n")).ok()
     })
 }
@@ -124,6 +140,12 @@ mod tests {
     fn messages_are_found_in_events() {
         let body = ": hi\n\nevent: message\r\ndata: {\"id\":1,\r\ndata: \"result\":2}\r\n\r\ndata: x\n\ndata:{\"id\":3}\n";
         let found: Vec<_> = messages(body.as_bytes()).collect();
-        assert_eq!(found, [serde_json::json!({ "id": 1, "result": 2 }), serde_json::json!({ "id": 3 })]);
+        assert_eq!(
+            found,
+            [
+                serde_json::json!({ "id": 1, "result": 2 }),
+                serde_json::json!({ "id": 3 })
+            ]
+        );
     }
 }

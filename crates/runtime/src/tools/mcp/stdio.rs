@@ -37,9 +37,8 @@ impl Local {
         let more = how["args"].as_array().into_iter().flatten();
         words.extend(more.filter_map(Value::as_str).map(str::to_owned));
         let variables = how["env"].as_object().into_iter().flatten();
-        let variables = variables.filter_map(|(name, value)| {
-            Some((name.clone(), value.as_str()?.to_owned()))
-        });
+        let variables =
+            variables.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
         let variables: Vec<_> = variables.collect();
         let started = kit.workspace.start(&words, &variables, kit.network).await;
         let mut child = started?;

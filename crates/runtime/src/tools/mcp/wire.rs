@@ -28,7 +28,10 @@ impl Wire {
             (Some(url), _) => Way::Remote(Box::new(Remote::new(kit, url, &how["headers"])?)),
             (None, Some(command)) => Way::Local(Box::new(Local::start(kit, command, how).await?)),
             (None, None) => {
-                return Err(Error::invalid("invalid_mcp_server", "it has neither a url nor a command"));
+                return Err(Error::invalid(
+                    "invalid_mcp_server",
+                    "it has neither a url nor a command",
+                ));
             }
         };
         Ok(Self { way, last: 0 })

@@ -17,18 +17,27 @@ fn form(client: &Client, path: &str, field: (&str, &str), file: (&str, &[u8])) -
          --xyz\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{filename}\"\r\n\r\n"
     );
     let body = [head.as_bytes(), bytes, b"\r\n--xyz--\r\n"].concat();
-    let request = client.post(path).header("content-type", "multipart/form-data; boundary=xyz");
+    let request = client
+        .post(path)
+        .header("content-type", "multipart/form-data; boundary=xyz");
     request.body(body).send()
 }
 
 fn upload(client: &Client, folder: &str, name: &str, text: &str) -> Answer {
-    form(client, &format!("{FILES}/upload"), ("path", folder), (name, text.as_bytes()))
+    form(
+        client,
+        &format!("{FILES}/upload"),
+        ("path", folder),
+        (name, text.as_bytes()),
+    )
 }
 
 fn names(client: &Client, path: &str) -> Vec<String> {
     let listed = client.get(&format!("/v1/files/list?path={path}")).ok();
     let entries = listed["entries"].as_array().expect("entries").iter();
-    entries.map(|entry| entry["name"].as_str().unwrap_or_default().to_owned()).collect()
+    entries
+        .map(|entry| entry["name"].as_str().unwrap_or_default().to_owned())
+        .collect()
 }
 
 on_both_engines! {
@@ -189,4 +198,3 @@ on_both_engines! {
         assert_eq!(names(&live, "."), ["same"]);
     }
 }
-

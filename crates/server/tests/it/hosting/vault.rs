@@ -30,7 +30,9 @@ fn dump(server: &Server) -> String {
         Engine::Sqlite => {
             let folder = server.scratch();
             let files = std::fs::read_dir(folder.folder()).expect("the folder");
-            let files = files.flatten().filter(|file| file.file_name().to_string_lossy().contains(".db"));
+            let files = files
+                .flatten()
+                .filter(|file| file.file_name().to_string_lossy().contains(".db"));
             let bytes = files.flat_map(|file| std::fs::read(file.path()).expect("a file"));
             String::from_utf8_lossy(&bytes.collect::<Vec<_>>()).into_owned()
         }
@@ -38,7 +40,12 @@ fn dump(server: &Server) -> String {
             let url = server.database_url();
             let tables = ["vault_entries", "events", "idempotency"];
             let columns = tables.map(|table| format!("select t::text from {table} t"));
-            testkit::process::run("psql", &[url, "-At", "-c", &columns.join(" union all ")], &[]).ok()
+            testkit::process::run(
+                "psql",
+                &[url, "-At", "-c", &columns.join(" union all ")],
+                &[],
+            )
+            .ok()
         }
     }
 }
