@@ -7,4 +7,8 @@ mod agents;
 mod chat;
 mod config;
 mod events;
+mod files;
+mod memory;
 mod projects;
+mod skills;
+mod vault;
