@@ -4,6 +4,13 @@
 //! run on both engines.
 
 mod agents;
+mod approvals;
+mod board;
 mod config;
 mod events;
+mod mission_edits;
+mod missions;
+mod playbooks;
 mod projects;
+mod schedules;
+mod watchers;
