@@ -96,18 +96,23 @@ impl Board {
     /// A job of an execution.
     #[track_caller]
     pub(super) fn job(&self, group: &str, title: &str) -> Value {
-        let group = group.replace('#', "%23").replace(' ', "%20");
-        let jobs = self.live.get(&format!("/v1/tasks?group={group}")).ok();
-        let jobs = jobs.as_array().expect("a list").iter();
-        let mut named = jobs.filter(|job| job["title"] == title);
-        named.next().unwrap_or_else(|| panic!("no {title} in {group}")).clone()
+        let found = self.find(group, title);
+        found.unwrap_or_else(|| panic!("no {title} in {group}"))
     }
 
-    /// Waits until a job is in a status.
+    fn find(&self, group: &str, title: &str) -> Option<Value> {
+        let group = group.replace('#', "%23").replace(' ', "%20");
+        let jobs = self.live.get(&format!("/v1/tasks?group={group}")).ok();
+        let mut jobs = jobs.as_array().expect("a list").iter();
+        jobs.find(|job| job["title"] == title).cloned()
+    }
+
+    /// Waits until a job is there and in a status.
     #[track_caller]
     pub(super) fn wait(&self, group: &str, title: &str, status: &str) -> Value {
-        self.until(|| Some(self.job(group, title)).filter(|job| job["status"] == status))
-            .unwrap_or_else(|| panic!("not {status}: {}", self.job(group, title)))
+        let look = || self.find(group, title).filter(|job| job["status"] == status);
+        self.until(look)
+            .unwrap_or_else(|| panic!("not {status}: {:?}", self.find(group, title)))
     }
 
     /// Looks until something is there.
