@@ -8,8 +8,10 @@
 //! To add something, write a function like `prune` that does one
 //! bounded round, and a line in `Runtime::start`.
 
+pub mod agents;
 pub mod github;
 mod jobs;
+pub mod models;
 pub mod outgoing;
 mod tools;
 mod webhooks;
@@ -20,6 +22,7 @@ use std::time::Duration;
 use app::App;
 use app::ops::alarms::{self, Alarm};
 use app::ops::holds::{Due, Mature};
+use app::ops::runs::Reap;
 use app::ops::server::{Follow, Followed, Prune};
 use app::ops::tasks::{Alarmed, Ring};
 use domain::policy::Actor;
@@ -33,6 +36,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 /// within a second (design 3.5).
 const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
+const REAP_EVERY: Duration = Duration::from_secs(5);
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 
 /// How many operations of one round are under way.
@@ -79,6 +83,12 @@ impl Runtime {
             jobs::deadlines,
         ));
         tasks.spawn(every(
+            REAP_EVERY,
+            app.clone(),
+            "ending runs that nobody attends",
+            reap,
+        ));
+        tasks.spawn(every(
             PRUNE_EVERY,
             app.clone(),
             "forgetting kept answers",
@@ -117,8 +127,9 @@ impl Runtime {
     /// Stops them between two rounds or in the middle of one; a round that is
     /// cut off is done again at the next start. What was sent is written down
     /// first, so that it is not sent again.
-    pub async fn stop(mut self) {
+    pub async fn stop(mut self, app: &App) {
         self.stopping.send_replace(true);
+        let _ = timeout(LAST_CALLS, app.end_turns()).await;
         let finished = async { while self.finishing.join_next().await.is_some() {} };
         // What takes longer is cut off like everything else.
         let _ = timeout(LAST_CALLS, finished).await;
@@ -209,6 +220,14 @@ async fn all(calls: impl Iterator<Item = impl Future<Output = Result<()>>>) -> R
         outcome = outcome.and(answer);
     }
     outcome
+}
+
+/// A node's own runs are its own matter; those of others are ended when their
+/// lease has.
+async fn reap(app: App) -> Result<()> {
+    let is_alone = app.store().is_embedded();
+    while app.call(&Actor::System, Reap { is_alone }).await? {}
+    Ok(())
 }
 
 async fn prune(app: App) -> Result<()> {

@@ -6,6 +6,7 @@
 mod agents;
 mod approvals;
 mod board;
+mod chat;
 mod config;
 mod events;
 mod mission_edits;

@@ -13,15 +13,20 @@
 
 mod agents;
 mod approvals;
+mod chunks;
+mod completions;
 mod config;
 mod error;
 mod events;
 mod keys;
 mod mission_edits;
 mod missions;
+mod models;
 mod notifications;
 mod playbooks;
+mod runs;
 mod schedules;
+mod sessions;
 mod tasks;
 mod watchers;
 
@@ -154,5 +159,9 @@ pub(super) fn routes() -> Routes {
         .merge(playbooks::routes())
         .merge(schedules::routes())
         .merge(tasks::routes())
+        .merge(completions::routes())
+        .merge(models::routes())
+        .merge(runs::routes())
+        .merge(sessions::routes())
         .merge(watchers::routes())
 }
