@@ -4,6 +4,9 @@
 //! run on both engines.
 
 mod agents;
+mod assessment;
 mod config;
+mod engine;
 mod events;
 mod projects;
+mod tasks;

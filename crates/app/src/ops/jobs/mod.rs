@@ -18,6 +18,7 @@ mod execute;
 mod fields;
 mod finish;
 mod groups;
+mod market;
 mod prompt;
 mod read;
 mod runs;
@@ -36,6 +37,7 @@ pub use finish::{Clarify, Finish};
 pub(crate) use groups::{
     Revived, end_group, failed_of_group, go_on, let_go, remove_group, retry_group, send_back,
 };
+pub(crate) use market::follow;
 pub use read::{Activity, Get, List, Processes, RunLog};
 pub use runs::{Cut, Ended, Holding, LEASE, Taken};
 pub use sheet::Sheet;

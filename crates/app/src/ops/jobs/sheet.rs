@@ -175,6 +175,11 @@ impl Sheet {
     }
 }
 
+/// Stores a job before something else moves it.
+pub(super) async fn keep_document(cx: &mut Cx<'_>, sheet: &mut Sheet) -> Result<()> {
+    sheet.keep(cx).await
+}
+
 /// A document as it is stored.
 pub(super) fn written(document: &Map<String, Value>) -> String {
     serde_json::to_string(document).unwrap_or_else(|_| "{}".to_owned())
