@@ -286,6 +286,64 @@ pub const ENVIRONMENTS_SHOWN: u32 = 1_000;
 /// Bytes of a request body at the door of hosted agents: a conversation with
 /// pictures in Base64, or a file.
 pub const HOSTING_BODY_BYTES: usize = 16 << 20;
+/// Bytes of one file in the work folder of an environment.
+pub const WORK_FILE_BYTES: usize = 16 << 20;
+/// Bytes of all files of an environment.
+pub const WORK_BYTES: u64 = 2 << 30;
+/// Files and folders of an environment.
+pub const WORK_ENTRIES: usize = 100_000;
+/// Characters of a path in a work folder.
+pub const WORK_PATH_CHARS: usize = 1_000;
+/// Levels of folders in a work folder that are walked.
+pub const WORK_DEPTH: usize = 64;
+/// Entries of one folder that are listed.
+pub const LISTED_ENTRIES: usize = 2_000;
+/// Paths that a search for files answers.
+pub const FOUND_FILES: usize = 1_000;
+/// Lines that a search in files answers.
+pub const FOUND_LINES: usize = 500;
+/// Bytes of a file in which is searched; larger ones are passed over.
+pub const SEARCHED_FILE_BYTES: usize = 4 << 20;
+/// Lines that a preview of a file shows, unless it is asked for fewer.
+pub const PREVIEW_LINES: usize = 500;
+/// Bytes that it shows.
+pub const PREVIEW_BYTES: usize = 256 << 10;
+/// Seconds for which a command may run, unless it is given fewer.
+pub const COMMAND_SECONDS: u64 = 120;
+/// Seconds for which a command may run at most.
+pub const COMMAND_SECONDS_MAX: u64 = 600;
+/// Bytes that are kept of what a command prints, of each of its two streams.
+pub const COMMAND_OUTPUT_BYTES: usize = 64 << 10;
+/// Bytes of memory that each process of a command may ask for.
+pub const COMMAND_MEMORY_BYTES: u64 = 4 << 30;
+/// Processes and threads of a command.
+pub const COMMAND_PROCESSES: u64 = 256;
+/// Bytes of a file that a command writes.
+pub const COMMAND_FILE_BYTES: u64 = 256 << 20;
+/// Bytes of a command.
+pub const COMMAND_BYTES: usize = 64 << 10;
+/// Commands that run at the same time on a node; further ones wait.
+pub const COMMANDS_AT_ONCE: usize = 16;
+/// Characters of what an agent remembers, and of what all share.
+pub const MEMORY_CHARS: usize = 100_000;
+/// Credentials of an environment.
+pub const VAULT_ENTRIES: i64 = 2_000;
+/// Fields of a credential.
+pub const VAULT_FIELDS: usize = 50;
+/// Characters of a value of a credential.
+pub const VAULT_VALUE_CHARS: usize = 20_000;
+/// Skills of an environment.
+pub const HOSTED_SKILLS: i64 = 1_000;
+/// Characters of what a skill says.
+pub const SKILL_CONTENT_CHARS: usize = 100_000;
+/// Tools or tags that a skill names.
+pub const SKILL_WORDS: usize = 100;
+/// Attachments of one chat.
+pub const CHAT_ATTACHMENTS: u32 = 1_000;
+/// Files of one upload.
+pub const UPLOADED_FILES: usize = 100;
+/// Characters of the name of a file.
+pub const FILENAME_CHARS: usize = 200;
 /// Characters of a short text of a hosted agent.
 pub const AGENT_TEXT_CHARS: usize = 2_000;
 /// Characters of a hosted agent's prompt.
@@ -349,8 +407,6 @@ pub const PLAN_BYTES: usize = 1 << 20;
 pub const MISSIONS: u32 = 10_000;
 /// How long a delay of a mission may be.
 pub const PLAN_DELAY_MAX: Span = Span::hours(366 * 24);
-/// Milliseconds that a job may take at most: a week.
-pub const JOB_DURATION_MS_MAX: i64 = 7 * 24 * 3600 * 1000;
 /// Characters of a cron expression, or of the name of a time zone.
 pub const CRON_CHARS: usize = 200;
 /// Playbooks of one environment.
@@ -373,41 +429,65 @@ pub const APPROVALS_SHOWN: u32 = 1_000;
 pub const WATCHERS: u32 = 1_000;
 /// Characters of a condition.
 pub const CONDITION_CHARS: usize = 1_000;
-/// Bytes of one file in the work folder of an environment.
-pub const WORK_FILE_BYTES: usize = 16 << 20;
-/// Bytes of all files of an environment.
-pub const WORK_BYTES: u64 = 2 << 30;
-/// Files and folders of an environment.
-pub const WORK_ENTRIES: usize = 100_000;
-/// Characters of a path in a work folder.
-pub const WORK_PATH_CHARS: usize = 1_000;
-/// Levels of folders in a work folder that are walked.
-pub const WORK_DEPTH: usize = 64;
-/// Entries of one folder that are listed.
-pub const LISTED_ENTRIES: usize = 2_000;
-/// Paths that a search for files answers.
-pub const FOUND_FILES: usize = 1_000;
-/// Lines that a search in files answers.
-pub const FOUND_LINES: usize = 500;
-/// Bytes of a file in which is searched; larger ones are passed over.
-pub const SEARCHED_FILE_BYTES: usize = 4 << 20;
-/// Lines that a preview of a file shows, unless it is asked for fewer.
-pub const PREVIEW_LINES: usize = 500;
-/// Bytes that it shows.
-pub const PREVIEW_BYTES: usize = 256 << 10;
-/// Seconds for which a command may run, unless it is given fewer.
-pub const COMMAND_SECONDS: u64 = 120;
-/// Seconds for which a command may run at most.
-pub const COMMAND_SECONDS_MAX: u64 = 600;
-/// Bytes that are kept of what a command prints, of each of its two streams.
-pub const COMMAND_OUTPUT_BYTES: usize = 64 << 10;
-/// Bytes of memory that each process of a command may ask for.
-pub const COMMAND_MEMORY_BYTES: u64 = 4 << 30;
-/// Processes and threads of a command.
-pub const COMMAND_PROCESSES: u64 = 256;
-/// Bytes of a file that a command writes.
-pub const COMMAND_FILE_BYTES: u64 = 256 << 20;
-/// Bytes of a command.
-pub const COMMAND_BYTES: usize = 64 << 10;
-/// Commands that run at the same time on a node; further ones wait.
-pub const COMMANDS_AT_ONCE: usize = 16;
+/// Bytes of a file that are sent to somebody who reads it: agents' commands
+/// write larger ones than anybody uploads.
+pub const OPENED_FILE_BYTES: usize = 64 << 20;
+
+/// Things said to a run that wait to be heard (Polpo 2.15).
+pub const STEERING_WAITING: usize = 16;
+/// Things said to a run in all.
+pub const STEERING_IN_ALL: usize = 256;
+/// Attachments of one thing said to a run.
+pub const STEERING_ATTACHMENTS: usize = 16;
+/// Calls of a model within one chat turn (Polpo 2.6).
+pub const CHAT_CALLS: u32 = 20;
+/// Calls of a model within one turn at most, whatever an agent says.
+pub const TURN_CALLS: u32 = 150;
+/// Tools that a model may call at once.
+pub const TOOLS_AT_ONCE: usize = 32;
+/// Messages of one chat request.
+pub const CHAT_MESSAGES: usize = 2_000;
+/// Tools that a caller brings along.
+pub const CLIENT_TOOLS: usize = 128;
+/// Characters of a session's id.
+pub const SESSION_ID_CHARS: usize = 128;
+/// Characters of a session's title.
+pub const SESSION_TITLE_CHARS: usize = 200;
+/// Characters of the title that a session gets by itself (Polpo 2.6).
+pub const SESSION_TITLE_GIVEN_CHARS: usize = 60;
+/// Characters of an end user's id.
+pub const END_USER_CHARS: usize = 256;
+/// Entries of a session's metadata (Polpo 2.6).
+pub const METADATA_KEYS: usize = 16;
+/// Characters of a key of metadata.
+pub const METADATA_KEY_CHARS: usize = 64;
+/// Characters of a value of metadata.
+pub const METADATA_VALUE_CHARS: usize = 512;
+/// Sessions that one list shows.
+pub const SESSIONS_SHOWN: u32 = 10_000;
+/// Messages of a session that are shown.
+pub const SESSION_MESSAGES_SHOWN: u32 = 10_000;
+/// Runs of a session that are shown.
+pub const SESSION_RUNS_SHOWN: u32 = 1_000;
+/// Bytes of one event of an upstream's stream.
+pub const UPSTREAM_EVENT_BYTES: usize = 4 << 20;
+/// Bytes of a refusal of an upstream that are read.
+pub const UPSTREAM_REFUSAL_BYTES: usize = 64 << 10;
+/// Bytes of one answer of a model.
+pub const MODEL_ANSWER_BYTES: usize = 8 << 20;
+/// Times that a model is asked again when it cannot be reached.
+pub const MODEL_RETRIES: u32 = 2;
+/// Seconds that are waited for a model at most before it is asked again.
+pub const MODEL_RETRY_AFTER_S: u64 = 10;
+/// Seconds that one call of a model may take in all.
+pub const MODEL_CALL_S: u64 = 900;
+/// Connections to one model provider that are kept open.
+pub const MODEL_CONNECTIONS: usize = 512;
+/// Pieces of a turn on their way to whoever asked.
+pub const PIECES_AHEAD: usize = 256;
+/// Frames of a run that are stored at once.
+pub const FRAMES_AT_ONCE: usize = 256;
+/// Frames of a run in all; what comes behind is not stored.
+pub const RUN_FRAMES: i64 = 200_000;
+/// Characters of the reason to cancel a run.
+pub const CANCEL_REASON_CHARS: usize = 500;

@@ -2,6 +2,7 @@
 //! (`GUILDHALL_SECTION__KEY`), then flags.
 
 mod github;
+mod providers;
 mod redemption;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub use github::GitHub;
+pub use providers::{Hosting, Price, Provider};
 pub use redemption::{Item as CatalogueItem, Redemption};
 
 /// Everything that can be set.
@@ -48,6 +50,10 @@ pub struct Settings {
     pub registration: Registration,
     /// What can be bought with credits.
     pub redemption: Redemption,
+    /// Providers of models, by name.
+    pub providers: BTreeMap<String, Provider>,
+    /// Hosted agents.
+    pub hosting: Hosting,
     /// Logs.
     pub log: Log,
 }
@@ -94,6 +100,8 @@ pub struct Limits {
     pub reads_per_minute: u32,
     /// Registrations per address and hour.
     pub registrations_per_hour: u32,
+    /// Requests per key of a project that hosts agents, and minute.
+    pub hosting_per_minute: u32,
 }
 
 /// The POLT door.
@@ -145,6 +153,8 @@ impl Default for Settings {
             assets: BTreeMap::new(),
             webhooks: Webhooks::default(),
             redemption: Redemption::default(),
+            providers: BTreeMap::new(),
+            hosting: Hosting::default(),
             log: Log {
                 filter: "info".into(),
             },
@@ -169,6 +179,7 @@ impl Default for Limits {
             requests_per_minute: 120,
             reads_per_minute: 600,
             registrations_per_hour: 10,
+            hosting_per_minute: 600,
         }
     }
 }
@@ -216,6 +227,8 @@ impl Settings {
         let keys = OPERATOR_KEY_VARIABLES
             .into_iter()
             .chain([github::SECRET_VARIABLE]);
+        let provider_keys = providers::key_variables();
+        let keys = keys.chain(provider_keys.iter().map(String::as_str));
         let keys: Vec<_> = keys.map(|name| name.trim_start_matches(PREFIX)).collect();
         let environment = Env::prefixed(PREFIX).ignore(&keys).split("__");
         let mut settings: Self = figment.merge(environment).extract().with_context(|| {
@@ -232,6 +245,7 @@ impl Settings {
         settings.operator.key = key.or(settings.operator.key);
         let secret = std::env::var(github::SECRET_VARIABLE).ok();
         settings.github.webhook_secret = secret.or(settings.github.webhook_secret);
+        providers::take_keys(&mut settings.providers, &provider_keys);
         let Flags {
             listen,
             database,
@@ -288,6 +302,14 @@ impl Settings {
         })
     }
 
+    /// What models are asked with.
+    ///
+    /// # Errors
+    /// When a provider is set up halfway.
+    pub(crate) fn models(&self) -> Result<runtime::models::Configured> {
+        providers::configured(&self.providers, &self.hosting)
+    }
+
     fn pow_bits(&self) -> Result<u32> {
         let (bits, most) = (self.registration.pow_bits, limits::POW_BITS_MAX);
         anyhow::ensure!(
@@ -304,11 +326,13 @@ impl Settings {
             requests_per_minute,
             reads_per_minute,
             registrations_per_hour,
+            hosting_per_minute,
         } = self.limits;
         let rates = Rates {
             writes_per_minute: requests_per_minute,
             reads_per_minute,
             registrations_per_hour,
+            hosting_per_minute,
         };
         api::Settings {
             rates: if enabled && !self.dev {

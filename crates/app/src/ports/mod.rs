@@ -11,6 +11,7 @@
 pub mod agents;
 pub mod files;
 pub mod github;
+pub mod vault;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -29,4 +30,6 @@ pub struct Ports {
     pub agents: Option<Arc<dyn agents::Agents>>,
     /// The work folders of hosted agents.
     pub files: Option<Arc<dyn files::Files>>,
+    /// What keeps the key of the vault.
+    pub vault: Option<Arc<dyn vault::Keeper>>,
 }

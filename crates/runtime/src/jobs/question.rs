@@ -40,6 +40,7 @@ async fn asked(app: &App, taken: &Taken, messages: Vec<Value>) -> Option<String>
         client_tools: Vec::new(),
         toolbox: Toolbox::Empty,
         most_calls: 1,
+        attended: None,
     };
     let mut pieces = agents.begin(app, turn);
     let mut text = String::new();

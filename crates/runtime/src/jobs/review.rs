@@ -186,6 +186,7 @@ impl Desk<'_> {
                 Toolbox::Empty
             },
             most_calls: if may_look { CALLS } else { 1 },
+            attended: None,
         };
         let mut pieces = agents.begin(self.app, turn);
         let mut said = String::new();

@@ -69,6 +69,7 @@ fn begin(app: &App, taken: &Taken) -> Result<mpsc::Receiver<Piece>, String> {
         client_tools: Vec::new(),
         toolbox: Toolbox::Working,
         most_calls: most.and_then(|most| most.try_into().ok()).unwrap_or(CALLS),
+        attended: None,
     };
     Ok(agents.begin(app, turn))
 }
@@ -151,7 +152,7 @@ impl<'a> Follower<'a> {
         let now = self.app.now();
         self.last_sign = now;
         self.is_warned = false;
-        self.app.live().tell(self.taken.sheet.id(), &piece);
+        self.app.voices().tell(self.taken.sheet.id(), &piece);
         match piece {
             Piece::Text(text) => {
                 self.said.0.push_str(&text);
@@ -209,6 +210,7 @@ impl<'a> Follower<'a> {
             usage,
             outcomes,
             files,
+            fingerprint: _,
         } = end;
         let tokens = usage.prompt_tokens.saturating_add(usage.completion_tokens);
         let (exit_code, stderr, asked) = match finish {

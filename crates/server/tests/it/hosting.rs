@@ -5,6 +5,7 @@
 
 mod agents;
 mod assessment;
+mod chat;
 mod config;
 mod engine;
 mod events;

@@ -17,6 +17,7 @@ macro_rules! statements {
 
 pub mod accounts;
 pub mod approvals;
+pub mod attachments;
 pub mod audit;
 pub mod awards;
 pub mod bind_codes;
@@ -38,6 +39,7 @@ pub mod knowledge;
 pub mod launches;
 pub mod ledger;
 pub mod market;
+pub mod memories;
 pub mod messages;
 pub mod meta;
 pub mod mission_runs;
@@ -50,13 +52,17 @@ pub mod projects;
 pub mod redemptions;
 pub mod referrals;
 pub mod repositories;
+pub mod runs;
 pub mod schedules;
 pub mod secrets;
+pub mod sessions;
+pub mod skills;
 pub mod submissions;
 pub mod tallies;
 pub mod tasks;
 pub mod teams;
 pub mod tickets;
+pub mod vault;
 pub mod verifiers;
 pub mod votes;
 pub mod watchers;
@@ -66,6 +72,7 @@ pub mod webhooks;
 pub fn statements() -> Vec<Sql> {
     let fixed = [
         accounts::ALL,
+        attachments::ALL,
         approvals::ALL,
         audit::ALL,
         awards::ALL,
@@ -88,6 +95,7 @@ pub fn statements() -> Vec<Sql> {
         launches::ALL,
         ledger::ALL,
         market::ALL,
+        memories::ALL,
         messages::ALL,
         meta::ALL,
         mission_runs::ALL,
@@ -102,11 +110,15 @@ pub fn statements() -> Vec<Sql> {
         repositories::ALL,
         schedules::ALL,
         secrets::ALL,
+        skills::ALL,
+        runs::ALL,
+        sessions::ALL,
         submissions::ALL,
         tallies::ALL,
         tasks::ALL,
         teams::ALL,
         tickets::ALL,
+        vault::ALL,
         verifiers::ALL,
         votes::ALL,
         watchers::ALL,

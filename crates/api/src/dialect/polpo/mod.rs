@@ -12,11 +12,23 @@
 //! and a line in that file's [`both!`] table.
 
 mod agents;
+mod chunks;
+mod completions;
+mod approvals;
 mod config;
 mod error;
 mod events;
 mod keys;
+mod models;
+mod runs;
+mod sessions;
+mod mission_edits;
+mod missions;
+mod notifications;
+mod playbooks;
+mod schedules;
 mod tasks;
+mod watchers;
 
 use app::Answer;
 use axum::http::request::Parts;
@@ -137,8 +149,19 @@ fn changed<D: Polpo>(status: u16, told: &Value, resource: &Value) -> Answer {
 pub(super) fn routes() -> Routes {
     Routes::default()
         .merge(agents::routes())
+        .merge(approvals::routes())
         .merge(config::routes())
         .merge(events::routes())
         .merge(keys::routes())
+        .merge(mission_edits::routes())
+        .merge(missions::routes())
+        .merge(notifications::routes())
+        .merge(playbooks::routes())
+        .merge(schedules::routes())
         .merge(tasks::routes())
+        .merge(completions::routes())
+        .merge(models::routes())
+        .merge(runs::routes())
+        .merge(sessions::routes())
+        .merge(watchers::routes())
 }
