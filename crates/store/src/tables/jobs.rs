@@ -199,11 +199,7 @@ pub async fn titled(tx: &mut Tx, environment: EnvironmentId, title: &str) -> Res
 /// mission or likewise in none.
 pub async fn unfinished(tx: &mut Tx, job: &Job) -> Result<Option<JobId>> {
     let group = job.mission.and(job.group.clone()).unwrap_or_default();
-    let params = vec![
-        Val::id(job.environment),
-        (&job.title).into(),
-        group.into(),
-    ];
+    let params = vec![Val::id(job.environment), (&job.title).into(), group.into()];
     tx.row(UNFINISHED, params, |row| row.id(0)).await
 }
 

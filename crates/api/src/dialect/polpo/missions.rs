@@ -1,8 +1,8 @@
 //! Missions (Polpo 2.9).
 
 use app::ops::missions::{
-    Abort, Begun, Create, ExecuteAloud, Get, List, Reached, Remove, Removed, Resumable,
-    Resume, ResumeCheckpoint, Resumed, Said, Sayings, Update, Waiting, assembled,
+    Abort, Begun, Create, ExecuteAloud, Get, List, Reached, Remove, Removed, Resumable, Resume,
+    ResumeCheckpoint, Resumed, Said, Sayings, Update, Waiting, assembled,
 };
 use app::{Answer, Content, Reply};
 use bytes::Bytes;

@@ -12,21 +12,21 @@
 //! and a line in that file's [`both!`] table.
 
 mod agents;
+mod approvals;
 mod chunks;
 mod completions;
-mod approvals;
 mod config;
 mod error;
 mod events;
 mod keys;
-mod models;
-mod runs;
-mod sessions;
 mod mission_edits;
 mod missions;
+mod models;
 mod notifications;
 mod playbooks;
+mod runs;
 mod schedules;
+mod sessions;
 mod tasks;
 mod watchers;
 

@@ -2,7 +2,7 @@
 //! webhooks (Polpo 2.13). The routes are there for the clients that ask.
 
 use app::Answer;
-use app::ops::environments::{Notifications, NotificationStats, SendNotification};
+use app::ops::environments::{NotificationStats, Notifications, SendNotification};
 use domain::{Result, Time};
 use serde_json::json;
 

@@ -76,7 +76,9 @@ impl Op for Reject {
         if approval.job.is_some() && count > most {
             return Err(Error::conflict(
                 "max_revisions",
-                format!("this was sent back {most} times, and more is not allowed: approve it, or end the task"),
+                format!(
+                    "this was sent back {most} times, and more is not allowed: approve it, or end the task"
+                ),
             ));
         }
         say(&mut document, "resolvedBy", self.by)?;
@@ -193,9 +195,7 @@ async fn go_on(cx: &mut Cx<'_>, environment: &Environment, approval: &Approval) 
     let Some(sheet) = waiting(cx, environment, approval).await? else {
         return Ok(());
     };
-    if hook != Hook::Spawn
-        && guard(cx, environment, &sheet.job, hook).await? == Passage::Waits
-    {
+    if hook != Hook::Spawn && guard(cx, environment, &sheet.job, hook).await? == Passage::Waits {
         return Ok(());
     }
     jobs::go_on(cx, environment, sheet.job, hook).await?;

@@ -39,7 +39,9 @@ impl Gate {
             name => name.to_owned(),
         };
         text::required("name", &name, limits::PLAN_NAME_CHARS)?;
-        let condition = gate.get("condition").filter(|condition| !condition.is_null());
+        let condition = gate
+            .get("condition")
+            .filter(|condition| !condition.is_null());
         let condition = condition.map(|given| {
             let text = given.as_str().or_else(|| given.get("expression")?.as_str());
             let text = text.unwrap_or_default();
@@ -60,11 +62,26 @@ impl Gate {
         let revisions = Some(limits::APPROVAL_REVISIONS);
         let revisions = number("maxRevisions", revisions, limits::APPROVAL_REVISIONS_MAX)?;
         Ok(Self {
-            handler: chosen("handler", word("handler"), Handler::parse, &Handler::ALL.map(Handler::as_str))?,
-            hook: chosen("hook", word("hook"), Hook::parse, &Hook::ALL.map(Hook::as_str))?,
+            handler: chosen(
+                "handler",
+                word("handler"),
+                Handler::parse,
+                &Handler::ALL.map(Handler::as_str),
+            )?,
+            hook: chosen(
+                "hook",
+                word("hook"),
+                Hook::parse,
+                &Hook::ALL.map(Hook::as_str),
+            )?,
             silence: match word("timeoutAction") {
                 "" => Silence::Reject,
-                given => chosen("timeoutAction", given, Silence::parse, &Silence::ALL.map(Silence::as_str))?,
+                given => chosen(
+                    "timeoutAction",
+                    given,
+                    Silence::parse,
+                    &Silence::ALL.map(Silence::as_str),
+                )?,
             },
             condition: condition.transpose()?,
             timeout: timeout.map(|ms| Span(ms.saturating_mul(1_000))),
@@ -126,8 +143,7 @@ fn chosen<T>(
     parse: fn(&str) -> Option<T>,
     words: &[&str],
 ) -> Result<T> {
-    parse(word)
-        .ok_or_else(|| Error::field(field, format!("must be one of: {}", words.join(", "))))
+    parse(word).ok_or_else(|| Error::field(field, format!("must be one of: {}", words.join(", "))))
 }
 
 /// The gates at a hook, those with the smallest priority first. One that
@@ -176,8 +192,16 @@ mod tests {
         let payload = json!({ "task": { "assignTo": "ada", "retries": 1 } });
         for (handler, condition, asks) in [
             ("human", json!(null), true),
-            ("human", json!({ "expression": "task.assignTo == 'ada'" }), true),
-            ("human", json!({ "expression": "task.assignTo == 'bob'" }), false),
+            (
+                "human",
+                json!({ "expression": "task.assignTo == 'ada'" }),
+                true,
+            ),
+            (
+                "human",
+                json!({ "expression": "task.assignTo == 'bob'" }),
+                false,
+            ),
             ("auto", json!(null), false),
             ("auto", json!("task.retries < 2"), false),
             ("auto", json!("task.retries > 2"), true),

@@ -98,7 +98,8 @@ pub(super) async fn refusal(
     let account = AccountId::from(environment.id);
     cx.mature(account).await?;
     let held = ledger::balance(cx.tx, Place::wallet(account), &reward.asset).await?;
-    Ok((held < reward.units).then(|| format!("the project's wallet does not hold its bounty of {display}")))
+    Ok((held < reward.units)
+        .then(|| format!("the project's wallet does not hold its bounty of {display}")))
 }
 
 /// What a bounty pays, and as what it is displayed: `{"credits": 100}` or

@@ -68,11 +68,7 @@ impl Underway {
     }
 
     /// One round.
-    pub(super) async fn go_on(
-        &mut self,
-        cx: &mut Cx<'_>,
-        environment: &Environment,
-    ) -> Result<()> {
+    pub(super) async fn go_on(&mut self, cx: &mut Cx<'_>, environment: &Environment) -> Result<()> {
         for barrier in self.plan.barriers.clone() {
             self.look(cx, &barrier).await?;
         }

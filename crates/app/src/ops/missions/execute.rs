@@ -153,7 +153,9 @@ impl Cast {
             if let Some(other) = others.get(&name) {
                 return Err(Error::conflict(
                     "agent_is_busy",
-                    format!("the team member \"{name}\" works for \"{other}\" until that has ended: choose another name, or wait"),
+                    format!(
+                        "the team member \"{name}\" works for \"{other}\" until that has ended: choose another name, or wait"
+                    ),
                 ));
             }
             // A member that lives here already is that agent.
@@ -204,7 +206,9 @@ impl Cast {
         let names = missing.join(", ");
         let mut error = Error::invalid(
             "unknown_agents",
-            format!("these agents do not exist: {names}; add them, or put them into the mission's team"),
+            format!(
+                "these agents do not exist: {names}; add them, or put them into the mission's team"
+            ),
         );
         error.details = missing.into_iter().map(unknown_agent).collect();
         Err(error)

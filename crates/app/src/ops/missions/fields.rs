@@ -54,7 +54,10 @@ fn short(name: &'static str, value: &Value, chars: usize) -> Result<Value> {
 pub(crate) fn time(name: &'static str, value: &Value) -> Result<Value> {
     let time = value.as_str().and_then(calendar::read);
     let time = time.ok_or_else(|| {
-        Error::field(name, "must be an ISO 8601 time such as 2026-03-13T15:30:00Z")
+        Error::field(
+            name,
+            "must be an ISO 8601 time such as 2026-03-13T15:30:00Z",
+        )
     })?;
     Ok(calendar::iso(time).into())
 }

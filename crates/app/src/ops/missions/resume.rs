@@ -167,7 +167,10 @@ impl Op for ResumeCheckpoint {
         }
         Err(Error::not_found(
             "checkpoint_not_found",
-            format!("the mission does not wait at a checkpoint \"{}\"", self.name),
+            format!(
+                "the mission does not wait at a checkpoint \"{}\"",
+                self.name
+            ),
         ))
     }
 }

@@ -107,7 +107,10 @@ pub(super) fn parameters(given: &Value, causes: &mut Vec<String>) -> Vec<Paramet
 }
 
 fn parameter(entry: &Value) -> Result<Parameter, String> {
-    let name = entry.get("name").and_then(Value::as_str).unwrap_or_default();
+    let name = entry
+        .get("name")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     if !is_name(name) {
         return Err("needs a name of letters, digits, _ and -".to_owned());
     }
@@ -221,7 +224,10 @@ fn accepted(parameter: &Parameter, value: &Value) -> Result<String, String> {
 pub(super) fn samples(parameters: &[Parameter]) -> (Values, bool) {
     let mut is_certain = true;
     let mut sample = |parameter: &Parameter| {
-        let choice = parameter.choices.as_ref().and_then(|choices| choices.first());
+        let choice = parameter
+            .choices
+            .as_ref()
+            .and_then(|choices| choices.first());
         let named = parameter.default.as_ref().or(choice);
         is_certain &= named.is_some();
         let value = named.map_or_else(
@@ -290,7 +296,8 @@ mod tests {
 
     #[test]
     fn places_are_filled_with_text() {
-        let mission = json!({ "tasks": [{ "title": "Ask {{who}}", "n": 1, "d": "{{ who }} {{x}} {{ {" }] });
+        let mission =
+            json!({ "tasks": [{ "title": "Ask {{who}}", "n": 1, "d": "{{ who }} {{x}} {{ {" }] });
         let given = [("who".to_owned(), "a\"b {{x}}".to_owned())].into();
         let mut left = BTreeSet::new();
         let filled = filled(&mission, &given, &mut left);

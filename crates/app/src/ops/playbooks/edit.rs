@@ -55,7 +55,10 @@ impl Op for Create {
         if is_new && table::count(cx.tx, environment).await? >= i64::from(limits::PLAYBOOKS) {
             return Err(Error::conflict(
                 "too_many_playbooks",
-                format!("there are {} playbooks already: delete some first", limits::PLAYBOOKS),
+                format!(
+                    "there are {} playbooks already: delete some first",
+                    limits::PLAYBOOKS
+                ),
             ));
         }
         let mut document = Map::new();
@@ -119,7 +122,11 @@ fn check(mission: &Value, given: &Value) -> Result<()> {
         let told = error.details.iter();
         causes.extend(told.map(|d| format!("mission.{}: {}", d.field, d.problem)));
     }
-    if mission.get("tasks").and_then(Value::as_array).is_none_or(Vec::is_empty) {
+    if mission
+        .get("tasks")
+        .and_then(Value::as_array)
+        .is_none_or(Vec::is_empty)
+    {
         causes.push("mission must have a list of tasks".to_owned());
     }
     match causes.is_empty() {

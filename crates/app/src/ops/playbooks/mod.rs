@@ -18,7 +18,5 @@ use crate::Cx;
 async fn found(cx: &mut Cx<'_>, name: &str) -> Result<Playbook> {
     let environment = cx.actor.environment()?;
     let found = playbooks::find(cx.tx, environment, name).await?;
-    found.ok_or_else(|| {
-        Error::not_found("playbook_not_found", "there is no playbook of this name")
-    })
+    found.ok_or_else(|| Error::not_found("playbook_not_found", "there is no playbook of this name"))
 }

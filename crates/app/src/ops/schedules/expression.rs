@@ -65,11 +65,7 @@ impl Expression {
 }
 
 /// An expression for which a next time exists, and that time.
-pub(crate) fn coming(
-    text: &str,
-    timezone: Option<&str>,
-    now: Time,
-) -> Result<(Expression, Time)> {
+pub(crate) fn coming(text: &str, timezone: Option<&str>, now: Time) -> Result<(Expression, Time)> {
     let expression = Expression::parse(text, timezone)?;
     match expression.next(now) {
         Some(next) => Ok((expression, next)),
@@ -101,23 +97,72 @@ mod tests {
     fn cron_fits_as_usual() {
         // 2026-03-13 is a Friday.
         for (expression, zone, now, expected) in [
-            ("30 9 * * *", None, "2026-03-13T09:30:00Z", "2026-03-14T09:30:00.000Z"),
-            ("*/15 * * * *", None, "2026-03-13T09:31:10Z", "2026-03-13T09:45:00.000Z"),
-            ("0 0 20 * 1", None, "2026-03-13T00:00:00Z", "2026-03-16T00:00:00.000Z"),
-            ("0 0 * * 7", None, "2026-03-13T00:00:00Z", "2026-03-15T00:00:00.000Z"),
-            ("0 9 * * *", Some("Europe/Berlin"), "2026-07-01T00:00:00Z", "2026-07-01T07:00:00.000Z"),
-            ("0 9 * * *", Some("Europe/Berlin"), "2026-01-01T00:00:00Z", "2026-01-01T08:00:00.000Z"),
-            ("2026-05-01T00:00:00Z", None, "2026-03-13T00:00:00Z", "2026-05-01T00:00:00.000Z"),
+            (
+                "30 9 * * *",
+                None,
+                "2026-03-13T09:30:00Z",
+                "2026-03-14T09:30:00.000Z",
+            ),
+            (
+                "*/15 * * * *",
+                None,
+                "2026-03-13T09:31:10Z",
+                "2026-03-13T09:45:00.000Z",
+            ),
+            (
+                "0 0 20 * 1",
+                None,
+                "2026-03-13T00:00:00Z",
+                "2026-03-16T00:00:00.000Z",
+            ),
+            (
+                "0 0 * * 7",
+                None,
+                "2026-03-13T00:00:00Z",
+                "2026-03-15T00:00:00.000Z",
+            ),
+            (
+                "0 9 * * *",
+                Some("Europe/Berlin"),
+                "2026-07-01T00:00:00Z",
+                "2026-07-01T07:00:00.000Z",
+            ),
+            (
+                "0 9 * * *",
+                Some("Europe/Berlin"),
+                "2026-01-01T00:00:00Z",
+                "2026-01-01T08:00:00.000Z",
+            ),
+            (
+                "2026-05-01T00:00:00Z",
+                None,
+                "2026-03-13T00:00:00Z",
+                "2026-05-01T00:00:00.000Z",
+            ),
         ] {
-            assert_eq!(next(expression, zone, now).as_deref(), Some(expected), "{expression}");
+            assert_eq!(
+                next(expression, zone, now).as_deref(),
+                Some(expected),
+                "{expression}"
+            );
         }
     }
 
     #[test]
     fn nonsense_is_no_schedule() {
         let now = read("2026-03-13T00:00:00Z").unwrap();
-        for bad in ["", "soon", "* * * *", "60 * * * *", "0 0 31 2 *", "2020-01-01T00:00:00Z", "* * * * * *"] {
-            let error = coming(bad, None, now).err().unwrap_or_else(|| panic!("{bad}"));
+        for bad in [
+            "",
+            "soon",
+            "* * * *",
+            "60 * * * *",
+            "0 0 31 2 *",
+            "2020-01-01T00:00:00Z",
+            "* * * * * *",
+        ] {
+            let error = coming(bad, None, now)
+                .err()
+                .unwrap_or_else(|| panic!("{bad}"));
             assert_eq!(error.code, "invalid_expression", "{bad}");
         }
         assert!(coming("* * * * *", Some("Nowhere/At_All"), now).is_err());

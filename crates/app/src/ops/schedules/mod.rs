@@ -154,7 +154,13 @@ async fn put(
             "missionId": mission.id.to_string(),
             "nextRunAt": iso(next),
         });
-        missions::tell(cx, mission, domain::event::Happening::ScheduleCreated, facts).await?;
+        missions::tell(
+            cx,
+            mission,
+            domain::event::Happening::ScheduleCreated,
+            facts,
+        )
+        .await?;
     }
     Ok(schedule)
 }

@@ -59,11 +59,19 @@ async fn act(cx: &mut Cx<'_>, environment: &Environment, watcher: &Watcher) -> R
     match taken {
         Ok(()) => Ok(()),
         // The database failed, not the action.
-        Err(error) if matches!(error.kind, domain::Kind::Unavailable | domain::Kind::Internal) => {
+        Err(error)
+            if matches!(
+                error.kind,
+                domain::Kind::Unavailable | domain::Kind::Internal
+            ) =>
+        {
             Err(error)
         }
         Err(error) => {
-            let message = format!("the watcher {} could not act: {}", watcher.id, error.message);
+            let message = format!(
+                "the watcher {} could not act: {}",
+                watcher.id, error.message
+            );
             let facts = json!({ "level": "error", "message": message });
             tell(cx, watcher, Happening::HostingLog, facts).await
         }

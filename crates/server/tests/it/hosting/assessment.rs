@@ -43,9 +43,10 @@ fn ended(client: &Client, task: &Value) -> Value {
 /// What makes every reviewer of the mock give these scores.
 fn scores(of: [f64; 4]) -> String {
     let names = ["correctness", "completeness", "code_quality", "edge_cases"];
-    let scores = names.iter().zip(of).map(|(name, score)| {
-        json!({ "dimension": name, "score": score, "reasoning": "so" })
-    });
+    let scores = names
+        .iter()
+        .zip(of)
+        .map(|(name, score)| json!({ "dimension": name, "score": score, "reasoning": "so" }));
     json!({ "scores": scores.collect::<Vec<_>>() }).to_string()
 }
 

@@ -47,7 +47,8 @@ fn once(client: &Client, task: &Value, status: &str) -> Value {
     let mut now = Value::Null;
     eventually(&format!("{} is {status}", task["title"]), || {
         now = read(client, task);
-        let is_other_end = matches!(now["status"].as_str(), Some("done" | "failed")) && now["status"] != status;
+        let is_other_end =
+            matches!(now["status"].as_str(), Some("done" | "failed")) && now["status"] != status;
         assert!(!is_other_end, "{now}");
         now["status"] == status
     });
