@@ -5,9 +5,11 @@
 
 mod agents;
 mod assessment;
+mod bounties;
 mod chat;
 mod config;
 mod engine;
 mod events;
+mod lives;
 mod projects;
 mod tasks;
