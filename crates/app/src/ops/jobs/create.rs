@@ -132,8 +132,8 @@ async fn put(
     let is_ready = sheet.job.status == Status::Pending && sheet.job.waits == 0 && !sheet.job.held;
     if is_ready {
         market::offer(cx, environment, &mut sheet).await?;
+        cx.wake(environment.id);
     }
-    cx.wake(environment.id);
     Ok(sheet.job)
 }
 

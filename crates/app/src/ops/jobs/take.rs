@@ -290,6 +290,8 @@ impl Hand {
         };
         let allowed = sheet.number("maxDuration");
         let allowed = allowed.or_else(|| setting(&self.environment, "taskTimeout"));
+        let settings = environments::settings(&self.environment);
+        let judge = settings.get("orchestratorModel").and_then(Value::as_str);
         self.room = self.room.saturating_sub(1);
         self.taken.push(Taken {
             holding: Holding {
@@ -304,6 +306,7 @@ impl Hand {
                 .unwrap_or(limits::RUN_MS)
                 .clamp(1, limits::RUN_MS_MAX),
             sheet,
+            judge: judge.map(str::to_owned).or_else(|| model.clone()),
             model,
             messages,
         });

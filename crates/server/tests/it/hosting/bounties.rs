@@ -14,7 +14,9 @@ fn funded(server: &Server, credits: i64) -> Hosting {
     let hosting = server.hosting("compass");
     let projects = server.operator().get("/guild/v1/projects").ok();
     let mut sides = projects.as_array().expect("a list").iter();
-    let live = sides.find(|side| side["environment"] == "live").expect("the live side");
+    let live = sides
+        .find(|side| side["environment"] == "live")
+        .expect("the live side");
     if credits > 0 {
         let body = json!({ "accountId": live["account"], "credits": credits, "reason": "a test" });
         let adjust = server.client().post("/api/v1/admin/credits/adjust");
@@ -37,7 +39,10 @@ fn status(client: &Client, task: &Value) -> Value {
 }
 
 fn at(task: &Value, what: &str) -> String {
-    format!("/api/v1/agent/tasks/{}/{what}", task["id"].as_str().expect("an id"))
+    format!(
+        "/api/v1/agent/tasks/{}/{what}",
+        task["id"].as_str().expect("an id")
+    )
 }
 
 fn deliver(worker: &Agent, task: &Value) {

@@ -16,10 +16,17 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A project with an agent that asks the mock: its live key.
 fn project(client: &Client) -> String {
     let operator = client.with_key(OPERATOR_KEY);
-    let made = operator.post("/guild/v1/projects").json(json!({ "name": "compass" })).ok();
+    let made = operator
+        .post("/guild/v1/projects")
+        .json(json!({ "name": "compass" }))
+        .ok();
     let key = text(&made, "/keys/live");
     let agent = json!({ "name": "dev", "model": "mock/echo" });
-    client.with_key(&key).post("/api/v1/agents").json(agent).ok();
+    client
+        .with_key(&key)
+        .post("/api/v1/agents")
+        .json(agent)
+        .ok();
     key
 }
 
@@ -34,14 +41,20 @@ fn all(client: &Client) -> Vec<Value> {
 }
 
 fn count(client: &Client, status: &str) -> usize {
-    all(client).iter().filter(|task| task["status"] == status).count()
+    all(client)
+        .iter()
+        .filter(|task| task["status"] == status)
+        .count()
 }
 
 #[expect(clippy::disallowed_methods, reason = "other processes need real time")]
 fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let began = Instant::now();
     while !is_so() {
-        assert!(began.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
+        assert!(
+            began.elapsed() < PATIENCE,
+            "not within {PATIENCE:?}: {what}"
+        );
         std::thread::sleep(Duration::from_millis(50));
     }
 }
@@ -82,8 +95,14 @@ fn another_node_takes_over_and_runs_nothing_twice() {
     until("all are done", || count(&second, "done") == 20);
     for task in all(&second) {
         let id = task["id"].as_str().expect("an id");
-        let log = second.get(&format!("/v1/agents/processes/{id}/activity")).ok();
-        let ends = log.as_array().expect("a log").iter().filter(|entry| entry["type"] == "result");
+        let log = second
+            .get(&format!("/v1/agents/processes/{id}/activity"))
+            .ok();
+        let ends = log
+            .as_array()
+            .expect("a log")
+            .iter()
+            .filter(|entry| entry["type"] == "result");
         assert_eq!(ends.count(), 1, "{log}");
     }
     write(&first, "orphan", "[slow 3000] [say x]", &[]);
@@ -92,5 +111,8 @@ fn another_node_takes_over_and_runs_nothing_twice() {
     one.kill9();
     until("it is done", || count(&second, "done") == 21);
     let recovered = events.wait_for("task:recovered").json();
-    assert_eq!((&recovered["title"], &recovered["previousStatus"]), (&json!("orphan"), &json!("in_progress")));
+    assert_eq!(
+        (&recovered["title"], &recovered["previousStatus"]),
+        (&json!("orphan"), &json!("in_progress"))
+    );
 }
