@@ -6,8 +6,11 @@
 mod agents;
 mod approvals;
 mod board;
+mod assessment;
+mod bounties;
 mod chat;
 mod config;
+mod engine;
 mod events;
 mod mission_edits;
 mod missions;
@@ -15,3 +18,6 @@ mod playbooks;
 mod projects;
 mod schedules;
 mod watchers;
+mod lives;
+mod projects;
+mod tasks;
