@@ -4,11 +4,25 @@
 //! run on both engines.
 
 mod agents;
+mod approvals;
+mod board;
+mod assessment;
+mod bounties;
 mod chat;
 mod config;
+mod engine;
 mod events;
 mod files;
 mod memory;
 mod projects;
 mod skills;
 mod vault;
+mod mission_edits;
+mod missions;
+mod playbooks;
+mod projects;
+mod schedules;
+mod watchers;
+mod lives;
+mod projects;
+mod tasks;

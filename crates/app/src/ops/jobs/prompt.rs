@@ -7,6 +7,7 @@ use store::tables::environments::Environment;
 
 use super::Sheet;
 use crate::Cx;
+use crate::ops::memory;
 
 /// What every agent is told about working alone.
 const CONTRACT: &str = "You work on this task on your own, without anybody watching. Do not ask questions: nobody \
@@ -20,13 +21,7 @@ pub(super) async fn messages(
     (agent, document): (&str, &Map<String, Value>),
     sheet: &Sheet,
 ) -> Result<Vec<Value>> {
-    let mut said = String::new();
-    for (tag, text) in remembered(cx, environment, agent).await? {
-        said += &format!(
-            "<{tag}>\n{text}\n</{}>\n\n",
-            tag.split(' ').next().unwrap_or(&tag)
-        );
-    }
+    let mut said = memory::blocks(cx, environment.id, agent).await?;
     if let Some(group) = &sheet.job.group {
         said += &format!(
             "<mission-context>\nThis task is part of the mission run \"{group}\".\n</mission-context>\n\n"
@@ -68,14 +63,4 @@ fn persona(agent: &str, document: &Map<String, Value>) -> String {
         said += &format!("\n\n{prompt}");
     }
     said
-}
-
-/// What an agent remembers, by the tag under which it is told.
-async fn remembered(
-    cx: &mut Cx<'_>,
-    environment: &Environment,
-    agent: &str,
-) -> Result<Vec<(String, String)>> {
-    let _ = (cx, environment, agent);
-    Ok(Vec::new())
 }

@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::after::try_again;
 use super::prompt::messages;
 use super::runs::{Holding, LEASE, Taken, worker};
-use super::{Sheet, setting};
+use super::{Sheet, market, setting};
 use crate::ops::approvals::{Hook, Passage, guard};
 use crate::ops::environments;
 use crate::{Cx, Op};
@@ -199,6 +199,9 @@ impl Hand {
     }
 
     async fn consider(&mut self, cx: &mut Cx<'_>, mut sheet: Sheet) -> Result<()> {
+        if sheet.has_bounty() {
+            return self.offer(cx, sheet).await;
+        }
         let agent = sheet.job.agent.clone();
         let known = self.known(cx, &agent).await?;
         let busy = self.busy.get(&agent).copied().unwrap_or(0);
@@ -221,6 +224,18 @@ impl Hand {
             return no_agent(cx, &self.environment, sheet, &why).await;
         };
         self.begin(cx, sheet, known).await
+    }
+
+    /// A job with a bounty waits on the market from now on; where it cannot be
+    /// paid, it fails.
+    async fn offer(&mut self, cx: &mut Cx<'_>, mut sheet: Sheet) -> Result<()> {
+        let Some(why) = market::refusal(cx, &self.environment, &sheet).await? else {
+            return market::offer(cx, &self.environment, &mut sheet).await;
+        };
+        sheet
+            .force(cx, &self.environment, Status::InProgress)
+            .await?;
+        no_agent(cx, &self.environment, sheet, &why).await
     }
 
     async fn begin(&mut self, cx: &mut Cx<'_>, mut sheet: Sheet, known: Known) -> Result<()> {
@@ -275,6 +290,8 @@ impl Hand {
         };
         let allowed = sheet.number("maxDuration");
         let allowed = allowed.or_else(|| setting(&self.environment, "taskTimeout"));
+        let settings = environments::settings(&self.environment);
+        let judge = settings.get("orchestratorModel").and_then(Value::as_str);
         self.room = self.room.saturating_sub(1);
         self.taken.push(Taken {
             holding: Holding {
@@ -289,6 +306,7 @@ impl Hand {
                 .unwrap_or(limits::RUN_MS)
                 .clamp(1, limits::RUN_MS_MAX),
             sheet,
+            judge: judge.map(str::to_owned).or_else(|| model.clone()),
             model,
             messages,
         });
