@@ -27,6 +27,7 @@ pub(crate) fn routes() -> Router<Api> {
         .route("/", get(|| async { Html(FRONT_PAGE) }))
         .route("/healthz", get(health))
         .route("/api/health", get(health))
+        .route("/health", get(health))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .merge(discovery::routes())

@@ -9,11 +9,15 @@
 //! To add an operation, follow `docs/adding-an-operation.md`.
 
 mod answer;
+mod attended;
+mod bell;
+mod calendar;
 mod clock;
 mod entropy;
 mod errand;
+mod fields;
+mod hub;
 mod keyring;
-mod live;
 pub mod ops;
 mod password;
 pub mod ports;
@@ -25,7 +29,7 @@ use std::sync::Arc;
 
 use dashmap::DashSet;
 use domain::event::Happening;
-use domain::id::{AccountId, EnvironmentId, Id, KeyId, ProjectId, TaskId};
+use domain::id::{AccountId, EnvironmentId, Id, KeyId, ProjectId, RunId, TaskId};
 use domain::money::{Assets, Bucket, Money};
 use domain::policy::{Actor, Permission, Policy};
 use domain::time::Span;
@@ -37,15 +41,20 @@ use store::{Store, Tx};
 use tokio::sync::watch;
 
 pub use answer::{Answer, Answered, Content, Pieces, Repeat, Replied, Reply};
+pub use bell::{Live, Rung};
+pub use calendar::iso;
 pub use clock::Clock;
 pub use entropy::Entropy;
 pub use errand::Errand;
+pub use hub::Told;
 pub use secret::{Hidden, Secret, hash as hash_secret};
 pub use store::tables;
 pub use work::Prepared;
 
+use attended::Turns;
+use bell::Bell;
+use hub::Hub;
 use keyring::Keyring;
-use live::Live;
 use password::Passwords;
 use ports::Ports;
 use verification::Checks;
@@ -135,6 +144,8 @@ struct Aftermath {
     has_news: bool,
     /// How far the clock is to be moved.
     advance: Option<Span>,
+    /// What the engine of jobs should look at.
+    rung: Rung,
 }
 
 impl Cx<'_> {
@@ -338,6 +349,18 @@ impl Cx<'_> {
         ledger::post(self.tx, &entry).await
     }
 
+    /// Tells the engine of jobs, after the commit, that something may be ready
+    /// in an environment.
+    pub(crate) fn wake(&mut self, environment: EnvironmentId) {
+        self.aftermath.rung.ready.insert(environment);
+    }
+
+    /// Tells the engine of jobs, after the commit, to stop a run that has been
+    /// ended.
+    pub(crate) fn halt(&mut self, run: RunId) {
+        self.aftermath.rung.ended.insert(run);
+    }
+
     /// Moves the clock of this server, after the commit.
     pub(crate) fn advance_clock(&mut self, by: Span) {
         self.aftermath.advance = Some(by);
@@ -366,10 +389,13 @@ struct House {
     ports: Ports,
     checks: Checks,
     in_flight: DashSet<[u8; 32]>,
+    hub: Hub,
     news: watch::Sender<()>,
-    live: Live,
+    turns: Turns,
     /// This process among others on the same database.
     node: uuid::Uuid,
+    bell: Bell,
+    live: Live,
 }
 
 impl App {
@@ -398,9 +424,12 @@ impl App {
             ports,
             checks: Checks::default(),
             in_flight: DashSet::new(),
+            hub: Hub::new(),
             news: watch::Sender::new(()),
-            live: Live::default(),
+            turns: Turns::default(),
             node,
+            bell: Bell::default(),
+            live: Live::default(),
         };
         Self {
             house: Arc::new(house),
@@ -423,15 +452,15 @@ impl App {
     }
 
     /// Chat turns that are attended here.
-    pub(crate) fn live(&self) -> &Live {
-        &self.house.live
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.house.turns
     }
 
     /// Ends every chat turn that is attended here and waits until each is
     /// written down.
     pub async fn end_turns(&self) {
-        self.house.live.cancel_all();
-        while !self.house.live.is_empty() {
+        self.house.turns.cancel_all();
+        while !self.house.turns.is_empty() {
             let pause = std::time::Duration::from_millis(10);
             let _ = tokio::time::timeout(pause, std::future::pending::<()>()).await;
         }
@@ -556,6 +585,7 @@ impl App {
         if let Some(by) = aftermath.advance {
             self.house.clock.advance(by);
         }
+        self.house.bell.ring(aftermath.rung);
         if aftermath.has_news {
             self.house.news.send_replace(());
         }
@@ -571,6 +601,54 @@ impl App {
     /// heard of by looking at the log now and then.
     pub fn news(&self) -> watch::Receiver<()> {
         self.house.news.subscribe()
+    }
+
+    /// Those who listen to environments in this process.
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.house.hub
+    }
+
+    /// Until somebody listens to an environment in this process, so that the
+    /// log is to be followed closely.
+    pub async fn wanted(&self) {
+        self.house.hub.wanted().await;
+    }
+
+    /// Ends the streams of those who listen: the server stops.
+    pub fn end_streams(&self) {
+        self.house.hub.end();
+    }
+
+    /// Tells listeners what the follower of the log has read; from the first
+    /// call on nothing is passed over.
+    pub fn tell(&self, followed: Vec<tables::events::Followed>) {
+        self.house.hub.begin();
+        self.house.hub.tell(followed);
+    }
+
+    /// Waits until this process has something for the engine of jobs, and
+    /// answers all of it. For one listener.
+    pub async fn rung(&self) -> Rung {
+        self.house.bell.heard().await
+    }
+
+    /// Where what agents say in runs of jobs on this node is heard at once.
+    pub fn live(&self) -> &Live {
+        &self.house.live
+    }
+
+    /// What runs hosted agents.
+    ///
+    /// # Errors
+    /// `Unavailable` where nothing does.
+    pub fn agents(&self) -> Result<Arc<dyn ports::agents::Agents>> {
+        self.house.ports.agents.clone().ok_or_else(|| {
+            domain::Error::unavailable(
+                "no_agents",
+                "this server runs no agents: ask its operator for a server that does",
+                60,
+            )
+        })
     }
 
     /// Forgets what is remembered about an account: another process changed it.

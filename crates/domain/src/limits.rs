@@ -345,3 +345,151 @@ pub const FRAMES_AT_ONCE: usize = 256;
 pub const RUN_FRAMES: i64 = 200_000;
 /// Characters of the reason to cancel a run.
 pub const CANCEL_REASON_CHARS: usize = 500;
+/// Bytes of one file in the work folder of an environment.
+pub const WORK_FILE_BYTES: usize = 16 << 20;
+/// Bytes of all files of an environment.
+pub const WORK_BYTES: u64 = 2 << 30;
+/// Files and folders of an environment.
+pub const WORK_ENTRIES: usize = 100_000;
+/// Characters of a path in a work folder.
+pub const WORK_PATH_CHARS: usize = 1_000;
+/// Levels of folders in a work folder that are walked.
+pub const WORK_DEPTH: usize = 64;
+/// Entries of one folder that are listed.
+pub const LISTED_ENTRIES: usize = 2_000;
+/// Paths that a search for files answers.
+pub const FOUND_FILES: usize = 1_000;
+/// Lines that a search in files answers.
+pub const FOUND_LINES: usize = 500;
+/// Bytes of a file in which is searched; larger ones are passed over.
+pub const SEARCHED_FILE_BYTES: usize = 4 << 20;
+/// Lines that a preview of a file shows, unless it is asked for fewer.
+pub const PREVIEW_LINES: usize = 500;
+/// Bytes that it shows.
+pub const PREVIEW_BYTES: usize = 256 << 10;
+/// Seconds for which a command may run, unless it is given fewer.
+pub const COMMAND_SECONDS: u64 = 120;
+/// Seconds for which a command may run at most.
+pub const COMMAND_SECONDS_MAX: u64 = 600;
+/// Bytes that are kept of what a command prints, of each of its two streams.
+pub const COMMAND_OUTPUT_BYTES: usize = 64 << 10;
+/// Bytes of memory that each process of a command may ask for.
+pub const COMMAND_MEMORY_BYTES: u64 = 4 << 30;
+/// Processes and threads of a command.
+pub const COMMAND_PROCESSES: u64 = 256;
+/// Bytes of a file that a command writes.
+pub const COMMAND_FILE_BYTES: u64 = 256 << 20;
+/// Bytes of a command.
+pub const COMMAND_BYTES: usize = 64 << 10;
+/// Commands that run at the same time on a node; further ones wait.
+pub const COMMANDS_AT_ONCE: usize = 16;
+/// Characters of what an agent remembers, and of what all share.
+pub const MEMORY_CHARS: usize = 100_000;
+/// Credentials of an environment.
+pub const VAULT_ENTRIES: i64 = 2_000;
+/// Fields of a credential.
+pub const VAULT_FIELDS: usize = 50;
+/// Characters of a value of a credential.
+pub const VAULT_VALUE_CHARS: usize = 20_000;
+/// Skills of an environment.
+pub const HOSTED_SKILLS: i64 = 1_000;
+/// Characters of what a skill says.
+pub const SKILL_CONTENT_CHARS: usize = 100_000;
+/// Tools or tags that a skill names.
+pub const SKILL_WORDS: usize = 100;
+/// Attachments of one chat.
+pub const CHAT_ATTACHMENTS: u32 = 1_000;
+/// Files of one upload.
+pub const UPLOADED_FILES: usize = 100;
+/// Characters of the name of a file.
+pub const FILENAME_CHARS: usize = 200;
+/// Characters of a short text of a hosted agent.
+pub const AGENT_TEXT_CHARS: usize = 2_000;
+/// Characters of a hosted agent's prompt.
+pub const PROMPT_CHARS: usize = 200_000;
+/// Entries of a list of a hosted agent, such as its tools.
+pub const AGENT_WORDS: usize = 200;
+/// Bytes of an object of a hosted agent, such as its identity, as JSON.
+pub const AGENT_OBJECT_BYTES: usize = 32_000;
+/// Bytes of a hosted agent's picture.
+pub const AVATAR_BYTES: usize = 1 << 20;
+/// Events by which a listener may be behind before it is dropped.
+pub const EVENTS_BEHIND: usize = 1_024;
+/// Entries of an environment's log that one answer shows.
+pub const LOG_ENTRIES: u32 = 1_000;
+/// Characters of a job's title.
+pub const JOB_TITLE_CHARS: usize = 500;
+/// Characters of what a job is about.
+pub const JOB_TEXT_CHARS: usize = 200_000;
+/// Bytes of everything else that is said about a job when it is written.
+pub const JOB_FIELDS_BYTES: usize = 256 << 10;
+/// Jobs that one job may need.
+pub const JOB_NEEDS: usize = 500;
+/// Expectations of a job.
+pub const EXPECTATIONS: usize = 50;
+/// Characters of an output of a run that are kept.
+pub const RUN_OUTPUT_CHARS: usize = 200_000;
+/// Characters of one entry in the log of a run.
+pub const RUN_ENTRY_CHARS: usize = 8_000;
+/// Entries in the log of a run.
+pub const RUN_ENTRIES: u32 = 5_000;
+/// Earlier assessments that are kept with a job.
+pub const ASSESSMENTS_KEPT: usize = 20;
+/// How often a job is tried again, unless it or its environment says otherwise
+/// (Polpo 3.1).
+pub const JOB_RETRIES: i64 = 3;
+/// How often a job may be asked to be tried again.
+pub const JOB_RETRIES_MAX: i64 = 100;
+/// Milliseconds a run may take, unless it or its environment says otherwise.
+pub const RUN_MS: i64 = 30 * 60 * 1_000;
+/// Milliseconds a run may be allowed to take.
+pub const RUN_MS_MAX: i64 = 24 * 3_600 * 1_000;
+/// Runs of one environment that are under way at once.
+pub const RUNS_PER_ENVIRONMENT: i64 = 64;
+/// Runs that one node has under way.
+pub const RUNS_PER_NODE: usize = 256;
+/// Runs that a node begins in one transaction.
+pub const RUNS_AT_ONCE: u32 = 16;
+/// Characters of a title or name in the document of a mission.
+pub const PLAN_NAME_CHARS: usize = 200;
+/// Jobs of one mission.
+pub const PLAN_TASKS: usize = 500;
+/// Gates, checkpoints or delays of one mission, or agents that it brings.
+pub const PLAN_ENTRIES: usize = 100;
+/// Titles that one list in the document of a mission names.
+pub const PLAN_TITLES: usize = 500;
+/// Causes that one refusal of a document lists.
+pub const PLAN_CAUSES: usize = 100;
+/// Bytes of the document of a mission, or of a playbook.
+pub const PLAN_BYTES: usize = 1 << 20;
+/// Missions of one environment.
+pub const MISSIONS: u32 = 10_000;
+/// How long a delay of a mission may be.
+pub const PLAN_DELAY_MAX: Span = Span::hours(366 * 24);
+/// Milliseconds that a job may take at most: a week.
+pub const JOB_DURATION_MS_MAX: i64 = 7 * 24 * 3600 * 1000;
+/// Characters of a cron expression, or of the name of a time zone.
+pub const CRON_CHARS: usize = 200;
+/// Playbooks of one environment.
+pub const PLAYBOOKS: u32 = 1_000;
+/// Parameters of one playbook.
+pub const PLAYBOOK_PARAMETERS: usize = 100;
+/// Characters of what is put in for a parameter.
+pub const PLAYBOOK_VALUE_CHARS: usize = 10_000;
+/// Approval gates of one environment.
+pub const APPROVAL_GATES: usize = 100;
+/// Milliseconds after which an approval gate may take silence for an answer.
+pub const APPROVAL_TIMEOUT_MS_MAX: i64 = 366 * 24 * 3600 * 1000;
+/// How often somebody may refuse at one gate, unless it says otherwise.
+pub const APPROVAL_REVISIONS: i64 = 3;
+/// See [`APPROVAL_REVISIONS`]; at most.
+pub const APPROVAL_REVISIONS_MAX: i64 = 100;
+/// Requests for consent that one list shows.
+pub const APPROVALS_SHOWN: u32 = 1_000;
+/// Actions that wait for jobs in one environment, and that one list shows.
+pub const WATCHERS: u32 = 1_000;
+/// Characters of a condition.
+pub const CONDITION_CHARS: usize = 1_000;
+/// Bytes of a file that are sent to somebody who reads it: agents' commands
+/// write larger ones than anybody uploads.
+pub const OPENED_FILE_BYTES: usize = 64 << 20;

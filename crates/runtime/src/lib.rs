@@ -10,10 +10,12 @@
 
 pub mod agents;
 pub mod github;
+mod jobs;
 pub mod models;
 pub mod outgoing;
 mod tools;
 mod webhooks;
+pub mod workspace;
 
 use std::time::Duration;
 
@@ -74,6 +76,12 @@ impl Runtime {
             reap,
         ));
         tasks.spawn(every(
+            EXPIRE_EVERY,
+            app.clone(),
+            "looking at deadlines of jobs",
+            jobs::deadlines,
+        ));
+        tasks.spawn(every(
             PRUNE_EVERY,
             app.clone(),
             "forgetting kept answers",
@@ -90,6 +98,7 @@ impl Runtime {
         let work = webhooks::Work::default();
         tasks.spawn(webhooks::fill(app.clone(), work.clone()));
         finishing.spawn(webhooks::empty(app.clone(), work, stopping.subscribe()));
+        finishing.spawn(jobs::engine(app.clone(), stopping.subscribe()));
         Self {
             tasks,
             finishing,
@@ -200,17 +209,28 @@ async fn prune(app: App) -> Result<()> {
 /// Forgets what other processes changed.
 async fn follow(app: App) {
     let mut ticks = ticks(FOLLOW_EVERY);
+    let mut news = app.news();
     let mut seen: Option<Followed> = None;
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = heard(&app, &mut news) => {}
+        }
         seen = look(&app, seen).await;
     }
+}
+
+/// Until something was written that somebody waits for.
+async fn heard(app: &App, news: &mut watch::Receiver<()>) {
+    app.wanted().await;
+    // The application outlives what runs beside it.
+    let _ = news.changed().await;
 }
 
 async fn look(app: &App, mut seen: Option<Followed>) -> Option<Followed> {
     loop {
         let after = seen.as_ref().map(|s| s.cursor);
-        let Ok(now) = app.call(&Actor::System, Follow { after }).await else {
+        let Ok(mut now) = app.call(&Actor::System, Follow { after }).await else {
             return seen;
         };
         if seen
@@ -226,6 +246,7 @@ async fn look(app: &App, mut seen: Option<Followed>) -> Option<Followed> {
         for account in &now.touched {
             app.forget_account(*account);
         }
+        app.tell(std::mem::take(&mut now.hosted));
         if !now.more {
             return Some(now);
         }

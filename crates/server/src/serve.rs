@@ -153,6 +153,7 @@ impl Running {
     /// Lets requests that are being answered finish, then closes the database.
     pub async fn stop(self) {
         let _ = self.stop.send(());
+        self.app.end_streams();
         let _ = self.serving.await;
         self.runtime.stop(&self.app).await;
         self.app.store().close().await;

@@ -100,6 +100,8 @@ pub struct Limits {
     pub reads_per_minute: u32,
     /// Registrations per address and hour.
     pub registrations_per_hour: u32,
+    /// Requests per key of a project that hosts agents, and minute.
+    pub hosting_per_minute: u32,
 }
 
 /// The POLT door.
@@ -177,6 +179,7 @@ impl Default for Limits {
             requests_per_minute: 120,
             reads_per_minute: 600,
             registrations_per_hour: 10,
+            hosting_per_minute: 600,
         }
     }
 }
@@ -323,11 +326,13 @@ impl Settings {
             requests_per_minute,
             reads_per_minute,
             registrations_per_hour,
+            hosting_per_minute,
         } = self.limits;
         let rates = Rates {
             writes_per_minute: requests_per_minute,
             reads_per_minute,
             registrations_per_hour,
+            hosting_per_minute,
         };
         api::Settings {
             rates: if enabled && !self.dev {

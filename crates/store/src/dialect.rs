@@ -162,6 +162,13 @@ pub(crate) const DUE_WEBHOOKS: Sql = Sql {
     postgres: "select id from webhooks where next_at <= $1 order by next_at limit $2 for update skip locked",
 };
 
+/// Leases of runs when a server starts. SQLite has one server at a time, so
+/// whoever held them is gone; on PostgreSQL other nodes may be at work.
+pub(crate) const VOID_LEASES: Sql = Sql {
+    sqlite: "update job_runs set leased_until = 0 where ended_at is null",
+    postgres: "update job_runs set leased_until = 0 where false",
+};
+
 /// Row locks: SQLite has one writer at a time and needs none.
 pub(crate) fn lock(lock: &Lock) -> &'static str {
     match lock {

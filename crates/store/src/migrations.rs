@@ -41,6 +41,18 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0009_chats",
         include_str!("../../../migrations/0009_chats.sql"),
     ),
+    (
+        "0010_places",
+        include_str!("../../../migrations/0010_places.sql"),
+    ),
+    (
+        "0011_job_runs",
+        include_str!("../../../migrations/0011_job_runs.sql"),
+    ),
+    (
+        "0012_missions",
+        include_str!("../../../migrations/0012_missions.sql"),
+    ),
 ];
 
 /// The newest version this binary knows.

@@ -18,9 +18,11 @@
 
 mod answer;
 mod raw;
+mod stream;
 
 pub use answer::Answer;
 pub use raw::raw;
+pub use stream::{Event, EventStream};
 pub use ureq::http::HeaderMap;
 
 use anyhow::Context;
@@ -210,6 +212,25 @@ impl Request {
             parts.headers,
             &bytes,
         ))
+    }
+
+    /// Sends the request and reads what comes as a stream of events.
+    ///
+    /// # Panics
+    ///
+    /// When there is no answer.
+    #[track_caller]
+    pub fn stream(self) -> EventStream {
+        let line = format!("{} {}", self.method, self.path);
+        let response = self
+            .run()
+            .unwrap_or_else(|error| panic!("{line}: no answer: {error:#}"));
+        let (parts, body) = response.into_parts();
+        let headers = parts.headers.iter().map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.as_str().to_owned(), value)
+        });
+        EventStream::read(parts.status.as_u16(), headers.collect(), body.into_reader())
     }
 
     /// Sends the request and expects success; gives the JSON. See [`Answer::ok`].

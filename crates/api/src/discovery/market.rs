@@ -51,6 +51,7 @@ pub(super) fn routes() -> Router<Api> {
         .route("/llms.txt", get(llms))
         .route(OPENAPI_PATH, get(|| async { Json(&*DESCRIPTION) }))
         .route(HEALTH_PATH, get(health))
+        .route("/v1/health", get(health))
 }
 
 fn of_this_door() -> impl Iterator<Item = &'static Route> {

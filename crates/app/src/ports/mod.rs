@@ -9,7 +9,9 @@
 //! that refuses where it is missing.
 
 pub mod agents;
+pub mod files;
 pub mod github;
+pub mod vault;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -26,4 +28,8 @@ pub struct Ports {
     pub github: Option<Arc<dyn github::GitHub>>,
     /// What runs hosted agents.
     pub agents: Option<Arc<dyn agents::Agents>>,
+    /// The work folders of hosted agents.
+    pub files: Option<Arc<dyn files::Files>>,
+    /// What keeps the key of the vault.
+    pub vault: Option<Arc<dyn vault::Keeper>>,
 }

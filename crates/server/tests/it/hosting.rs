@@ -4,4 +4,7 @@
 //! run on both engines.
 
 mod chat;
+mod agents;
+mod config;
+mod events;
 mod projects;

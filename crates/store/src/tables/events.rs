@@ -124,6 +124,9 @@ statements! {
     TIMELINE = "select e.seq, e.kind, e.actor, (select display_name from accounts where id = e.actor), e.subject, e.project, \
         e.body, e.created_at from events e where e.subject = $1 and e.kind >= 'task.' and e.kind < 'task/' \
         order by e.seq limit $2";
+    COUNT_IN = "select count(*) from events where environment = $1";
+    LATEST_IN = "select writer, seq, kind, subject, body, actor, project, created_at, environment from events \
+        where environment = $1 order by environment desc, seq desc limit $2";
     LAST = "select coalesce(max(seq), 0) from events";
     PLACE = "select writer, seq from followers where name = $1";
     GO_ON = "update followers set writer = $1, seq = $2 where name = $3 and writer = $4 and seq = $5";
@@ -287,6 +290,22 @@ pub async fn follow_environment(
     ];
     tx.rows(dialect::FOLLOW_ENVIRONMENT, params, read_followed)
         .await
+}
+
+/// How many events an environment has.
+pub async fn count_in(tx: &mut Tx, environment: EnvironmentId) -> Result<i64> {
+    let count = tx.row(COUNT_IN, vec![Val::id(environment)], |row| row.int(0));
+    Ok(count.await?.unwrap_or(0))
+}
+
+/// The latest events of an environment, the last one first.
+pub async fn latest_in(
+    tx: &mut Tx,
+    environment: EnvironmentId,
+    rows: u32,
+) -> Result<Vec<Followed>> {
+    let params = vec![Val::id(environment), rows.into()];
+    tx.rows(LATEST_IN, params, read_followed).await
 }
 
 fn read_followed(row: &Row<'_>) -> Result<Followed> {

@@ -16,6 +16,8 @@ macro_rules! statements {
 }
 
 pub mod accounts;
+pub mod approvals;
+pub mod attachments;
 pub mod audit;
 pub mod awards;
 pub mod bind_codes;
@@ -30,37 +32,48 @@ pub mod hosted;
 pub mod humans;
 pub mod ideas;
 pub mod idempotency;
+pub mod job_runs;
 pub mod jobs;
 pub mod keys;
 pub mod knowledge;
 pub mod launches;
 pub mod ledger;
 pub mod market;
+pub mod memories;
 pub mod messages;
 pub mod meta;
+pub mod mission_runs;
+pub mod missions;
 pub mod movements;
 pub mod payouts;
+pub mod playbooks;
 pub mod profiles;
 pub mod projects;
 pub mod redemptions;
 pub mod referrals;
 pub mod repositories;
 pub mod runs;
+pub mod schedules;
 pub mod secrets;
 pub mod sessions;
+pub mod skills;
 pub mod submissions;
 pub mod tallies;
 pub mod tasks;
 pub mod teams;
 pub mod tickets;
+pub mod vault;
 pub mod verifiers;
 pub mod votes;
+pub mod watchers;
 pub mod webhooks;
 
 /// Every statement this crate can send.
 pub fn statements() -> Vec<Sql> {
     let fixed = [
         accounts::ALL,
+        attachments::ALL,
+        approvals::ALL,
         audit::ALL,
         awards::ALL,
         bind_codes::ALL,
@@ -75,31 +88,40 @@ pub fn statements() -> Vec<Sql> {
         humans::ALL,
         idempotency::ALL,
         ideas::ALL,
+        job_runs::ALL,
         jobs::ALL,
         keys::ALL,
         knowledge::ALL,
         launches::ALL,
         ledger::ALL,
         market::ALL,
+        memories::ALL,
         messages::ALL,
         meta::ALL,
+        mission_runs::ALL,
+        missions::ALL,
         movements::ALL,
         payouts::ALL,
+        playbooks::ALL,
         profiles::ALL,
         projects::ALL,
         redemptions::ALL,
         referrals::ALL,
         repositories::ALL,
         runs::ALL,
-        secrets::ALL,
         sessions::ALL,
+        schedules::ALL,
+        secrets::ALL,
+        skills::ALL,
         submissions::ALL,
         tallies::ALL,
         tasks::ALL,
         teams::ALL,
         tickets::ALL,
+        vault::ALL,
         verifiers::ALL,
         votes::ALL,
+        watchers::ALL,
         webhooks::ALL,
     ];
     let built = [
@@ -113,6 +135,8 @@ pub fn statements() -> Vec<Sql> {
         webhooks::built(),
         redemptions::built(),
         movements::built(),
+        jobs::built(),
+        job_runs::built(),
     ];
     fixed.concat().into_iter().chain(built.concat()).collect()
 }

@@ -104,7 +104,7 @@ fn put_details(body: &mut Value, error: &Error) {
 /// The code of the SDK (Polpo 2.2); the house's own where it says more.
 fn code(error: &Error) -> String {
     let known = match (error.kind, error.code) {
-        (Kind::Conflict, "invalid_state") => "INVALID_STATE",
+        (Kind::Conflict | Kind::NotFound, "invalid_state") => "INVALID_STATE",
         (
             Kind::Invalid
             | Kind::NotFound

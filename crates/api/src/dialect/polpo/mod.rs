@@ -13,11 +13,15 @@
 
 mod chunks;
 mod completions;
+mod agents;
+mod config;
 mod error;
+mod events;
 mod keys;
 mod models;
 mod runs;
 mod sessions;
+mod tasks;
 
 use app::Answer;
 use axum::http::request::Parts;
@@ -142,4 +146,9 @@ pub(super) fn routes() -> Routes {
         .merge(models::routes())
         .merge(runs::routes())
         .merge(sessions::routes())
+        .merge(agents::routes())
+        .merge(config::routes())
+        .merge(events::routes())
+        .merge(keys::routes())
+        .merge(tasks::routes())
 }

@@ -21,7 +21,7 @@ use super::suggest;
 use super::tally::{Outcome, Tally, Whole};
 use super::wanted::Shape;
 use crate::App;
-use crate::live::Place;
+use crate::attended::Place;
 use crate::ops::runs::Keep;
 use crate::ports::agents::{Piece, Turn};
 

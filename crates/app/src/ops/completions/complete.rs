@@ -19,7 +19,7 @@ use super::prompt::with_instructions;
 use super::said::Said;
 use super::tally::Whole;
 use super::wanted::{Shape, Wishes, check_marks, check_session, check_tools};
-use crate::live::Place;
+use crate::attended::Place;
 use crate::ports::agents::{Toolbox, Turn};
 use crate::{App, Errand};
 

@@ -47,7 +47,7 @@ impl Errand for Steer {
         let Self {
             run, id, manner, ..
         } = self;
-        let Some(attended) = app.live().find(environment, run) else {
+        let Some(attended) = app.turns().find(environment, run) else {
             let found = app.call(actor, Find { run }).await;
             return Err(match found {
                 Ok(found) if found.status == Status::Running => elsewhere(),

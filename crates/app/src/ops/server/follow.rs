@@ -25,6 +25,8 @@ pub struct Followed {
     pub incarnation: Option<String>,
     /// Accounts whose keys or standing changed.
     pub touched: Vec<AccountId>,
+    /// What happened in environments of hosted agents.
+    pub hosted: Vec<events::Followed>,
     /// Whether there is more to look at now.
     pub more: bool,
 }
@@ -41,6 +43,7 @@ impl Op for Follow {
                 cursor,
                 incarnation,
                 touched: Vec::new(),
+                hosted: Vec::new(),
                 more: false,
             });
         };
@@ -52,10 +55,12 @@ impl Op for Follow {
             .filter(|e| changes_access(e.what))
             .map(|e| AccountId(e.subject))
             .collect();
+        let hosted = seen.into_iter().filter(|e| e.environment.is_some());
         Ok(Followed {
             cursor,
             incarnation,
             touched,
+            hosted: hosted.collect(),
             more,
         })
     }

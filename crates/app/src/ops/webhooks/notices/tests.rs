@@ -23,6 +23,7 @@ fn told(what: Happening, body: &Value) -> Vec<(Name, Audience, Value)> {
         body: body.to_string(),
         actor: Some(ACTOR),
         project: Some(PROJECT),
+        environment: None,
         at: Time(0),
     };
     let notices = notices(&event).into_iter();

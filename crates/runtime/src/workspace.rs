@@ -1,0 +1,231 @@
+//! Work folders: where hosted agents keep their files and run their commands
+//! (Polpo 2.14, 4).
+//!
+//! Every environment has a folder of its own, made at its first use:
+//!
+//! ```text
+//! <hosting.folder>/<environment>/files/        `/work`, which agents change
+//! <hosting.folder>/<environment>/attachments/  `/attachments`, which they read
+//! ```
+//!
+//! **Invariant:** no path leads out of these two. Every step of one is resolved
+//! by `cap-std` below an open folder, so neither `..` nor an absolute path nor
+//! a symbolic link that an agent makes at the wrong moment goes elsewhere.
+//!
+//! **Invariant:** a command sees the two folders and the system's programs, and
+//! writes `/work` alone (`sandbox.rs`). Where there is no such sandbox, no
+//! command runs.
+//!
+//! To add something that is done with files, write it into `folder.rs` or
+//! `search.rs` in terms of a [`Folder`], without a path of the host.
+
+mod folder;
+mod path;
+mod port;
+mod sandbox;
+mod search;
+
+use std::collections::HashMap;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use app::App;
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+use domain::id::EnvironmentId;
+use domain::{Error, Result, limits};
+use tokio::sync::Semaphore;
+
+pub(crate) use folder::{Entry, Folder, Sort};
+pub(crate) use path::Root;
+pub use sandbox::{Limits, Ran};
+pub(crate) use search::{Grep, Line};
+
+use sandbox::Sandbox;
+
+/// The work folders of every environment. Cheap to clone.
+#[derive(Clone)]
+pub struct Workspaces(Arc<House>);
+
+struct House {
+    root: PathBuf,
+    may_reach_network: bool,
+    /// Probed at the first question.
+    sandbox: tokio::sync::OnceCell<Result<Sandbox, String>>,
+    running: Semaphore,
+    open: Mutex<HashMap<EnvironmentId, Workspace>>,
+}
+
+/// The work folder of one environment. Cheap to clone.
+#[derive(Clone)]
+pub struct Workspace {
+    place: Arc<Place>,
+    all: Workspaces,
+}
+
+struct Place {
+    /// Where it is on the host, for the sandbox alone.
+    path: PathBuf,
+    files: Folder,
+    attachments: Folder,
+}
+
+impl Workspaces {
+    /// Work folders below `root`, which is made at the first use. Commands may
+    /// reach the network where the operator allows it and their caller asks
+    /// for it.
+    pub fn new(root: impl Into<PathBuf>, may_reach_network: bool) -> Self {
+        Self(Arc::new(House {
+            root: root.into(),
+            may_reach_network,
+            sandbox: tokio::sync::OnceCell::new(),
+            running: Semaphore::new(limits::COMMANDS_AT_ONCE),
+            open: Mutex::default(),
+        }))
+    }
+
+    /// The work folder of an environment.
+    ///
+    /// # Errors
+    /// `Unavailable` when it cannot be made.
+    pub fn of(&self, environment: EnvironmentId) -> Result<Workspace> {
+        let mut open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(workspace) = open.get(&environment) {
+            return Ok(workspace.clone());
+        }
+        let path = self.0.root.join(environment.to_string());
+        let place = Place::open(path).map_err(|cause| not_made(&self.0.root, &cause))?;
+        let workspace = Workspace {
+            place: Arc::new(place),
+            all: self.clone(),
+        };
+        open.insert(environment, workspace.clone());
+        Ok(workspace)
+    }
+
+    /// Why no command can be run, where none can.
+    pub async fn refusal(&self) -> Option<&str> {
+        self.sandbox().await.err()
+    }
+
+    async fn sandbox(&self) -> Result<&Sandbox, &str> {
+        let probed = self.0.sandbox.get_or_init(Sandbox::probe).await;
+        probed.as_ref().map_err(String::as_str)
+    }
+}
+
+impl Workspace {
+    /// The work folder of an environment of this application.
+    ///
+    /// # Errors
+    /// `Unavailable` where there are none, or it cannot be made.
+    pub fn of(app: &App, environment: EnvironmentId) -> Result<Self> {
+        let files: &dyn std::any::Any = app.files()?;
+        // There is one implementation of the port, and it is ours.
+        let all = files.downcast_ref::<Workspaces>();
+        all.ok_or_else(Error::internal)?.of(environment)
+    }
+
+    /// Whether there is something at a path, such as `report.md` or
+    /// `/work/report.md`.
+    pub fn exists(&self, path: &str) -> bool {
+        let Ok((folder, path)) = self.at(path) else {
+            return false;
+        };
+        folder.stat(&path).is_ok()
+    }
+
+    /// Runs a command of the shell in the work folder.
+    ///
+    /// # Errors
+    /// `Unavailable` (`no_sandbox`) where no command can be run,
+    /// `Insufficient` when the folder is full. A command that fails or runs too
+    /// long is none of these.
+    pub async fn run(&self, command: &str, limits: Limits) -> Result<Ran> {
+        let sandbox = self.all.sandbox().await.map_err(|why| {
+            let message = format!("commands cannot be run on this server: {why}");
+            Error::unavailable("no_sandbox", message, NO_SANDBOX_FOR_S)
+        })?;
+        self.on(|work| work.place.files.room(0)).await?;
+        let limits = Limits {
+            network: limits.network && self.all.0.may_reach_network,
+            ..limits
+        };
+        // It is never closed.
+        let _turn = self.all.0.running.acquire().await;
+        let ran = sandbox.run(&self.place.path, command, limits).await;
+        self.place.files.forget_usage();
+        ran
+    }
+
+    /// Does something with files, where waiting for a disk keeps nobody else
+    /// waiting.
+    pub(crate) async fn on<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let this = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&this)).await;
+        done.unwrap_or_else(|cause| {
+            tracing::error!(%cause, "work on files broke off");
+            Err(Error::internal())
+        })
+    }
+
+    /// The folder that a path names, and the path below it.
+    pub(crate) fn at(&self, path: &str) -> Result<(&Folder, PathBuf)> {
+        let (root, path) = path::parse(path)?;
+        Ok((self.folder(root), path))
+    }
+
+    /// One of the two folders.
+    pub(crate) fn folder(&self, root: Root) -> &Folder {
+        match root {
+            Root::Files => &self.place.files,
+            Root::Attachments => &self.place.attachments,
+        }
+    }
+
+    /// Whether commands of this environment may reach the network at all.
+    pub(crate) fn may_reach_network(&self) -> bool {
+        self.all.0.may_reach_network
+    }
+
+    /// Why no command can be run, where none can.
+    pub(crate) async fn refusal(&self) -> Option<String> {
+        self.all.refusal().await.map(str::to_owned)
+    }
+}
+
+impl Place {
+    fn open(path: PathBuf) -> std::io::Result<Self> {
+        let folder = |root: Root| {
+            let path = path.join(root.folder());
+            let mut builder = DirBuilder::new();
+            builder.recursive(true).mode(0o700).create(&path)?;
+            Dir::open_ambient_dir(&path, ambient_authority())
+        };
+        Ok(Self {
+            files: Folder::new(folder(Root::Files)?),
+            attachments: Folder::new(folder(Root::Attachments)?),
+            path: std::path::absolute(path)?,
+        })
+    }
+}
+
+/// Seconds after which somebody may have installed the sandbox.
+const NO_SANDBOX_FOR_S: u64 = 3_600;
+
+fn not_made(root: &Path, cause: &std::io::Error) -> Error {
+    tracing::error!(%cause, root = %root.display(), "a work folder cannot be made");
+    Error::unavailable(
+        "no_work_folder",
+        "the work folder of this environment cannot be made: the operator looks at hosting.folder and the server's log",
+        NO_SANDBOX_FOR_S,
+    )
+}
+
+#[cfg(test)]
+mod tests;

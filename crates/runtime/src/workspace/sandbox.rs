@@ -1,0 +1,304 @@
+//! Commands of the shell, in a sandbox made by `bwrap` (bubblewrap): namespaces
+//! of its own for processes, users, mounts and the network, the system's
+//! programs read-only, nothing of the host's files and no variables of its
+//! environment.
+//!
+//! **Invariant:** everything that a command starts ends with it: the sandbox's
+//! first process is killed with ours, and all others with that.
+//!
+//! How many processes a command may have is bounded by the kernel for servers
+//! that do not run as root; for those that do, time is the bound.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use domain::{Error, Result, limits};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use super::Root;
+
+/// What a command may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Seconds until it is killed.
+    pub seconds: u64,
+    /// Bytes that are kept of each of its two streams.
+    pub output_bytes: usize,
+    /// Whether it may reach the network.
+    pub network: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            seconds: limits::COMMAND_SECONDS,
+            output_bytes: limits::COMMAND_OUTPUT_BYTES,
+            network: false,
+        }
+    }
+}
+
+/// How a command ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ran {
+    /// Its exit code; that of a command that was killed is 128 and the signal.
+    pub exit_code: i32,
+    /// What it printed, or the beginning and the end of that.
+    pub stdout: String,
+    /// What it complained about, in the same way.
+    pub stderr: String,
+    /// Whether it was killed because it ran too long.
+    pub timed_out: bool,
+}
+
+/// How commands are shut in on this machine.
+pub(super) struct Sandbox {
+    /// Options that not every version has.
+    extra: &'static [&'static str],
+}
+
+const PROGRAM: &str = "bwrap";
+/// Where programs are, that one too.
+const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+/// Options of newer versions, tried first.
+const EXTRAS: [&[&str]; 2] = [&["--disable-userns"], &[]];
+const SHUT_IN: &[&str] = &[
+    "--unshare-all",
+    "--unshare-user",
+    "--die-with-parent",
+    "--new-session",
+    "--clearenv",
+    "--cap-drop",
+    "ALL",
+    "--uid",
+    "65534",
+    "--gid",
+    "65534",
+    "--hostname",
+    "guildhall",
+    "--ro-bind",
+    "/usr",
+    "/usr",
+    "--ro-bind-try",
+    "/bin",
+    "/bin",
+    "--ro-bind-try",
+    "/sbin",
+    "/sbin",
+    "--ro-bind-try",
+    "/lib",
+    "/lib",
+    "--ro-bind-try",
+    "/lib32",
+    "/lib32",
+    "--ro-bind-try",
+    "/lib64",
+    "/lib64",
+    "--ro-bind-try",
+    "/etc/alternatives",
+    "/etc/alternatives",
+    "--proc",
+    "/proc",
+    "--dev",
+    "/dev",
+    "--size",
+    "67108864",
+    "--tmpfs",
+    "/dev/shm",
+    "--remount-ro",
+    "/dev",
+    "--size",
+    "268435456",
+    "--tmpfs",
+    "/tmp",
+    "--setenv",
+    "PATH",
+    PATH,
+    "--setenv",
+    "HOME",
+    "/work",
+    "--setenv",
+    "LANG",
+    "C.UTF-8",
+    "--setenv",
+    "TERM",
+    "dumb",
+];
+/// What names and certificates need, where there is a network.
+const NETWORK: &[&str] = &[
+    "--share-net",
+    "--ro-bind-try",
+    "/etc/resolv.conf",
+    "/etc/resolv.conf",
+    "--ro-bind-try",
+    "/etc/ssl",
+    "/etc/ssl",
+    "--ro-bind-try",
+    "/etc/nsswitch.conf",
+    "/etc/nsswitch.conf",
+];
+/// Sets the limits and becomes the command. The number of processes has
+/// another letter in each shell.
+const PREAMBLE: &str = "ulimit -c 0; ulimit -v \"$1\" && ulimit -t \"$2\" && ulimit -f \"$3\" || exit 126; \
+    ulimit -u \"$4\" 2>/dev/null || ulimit -p \"$4\" 2>/dev/null; \
+    sh=/bin/sh; [ -x /bin/bash ] && sh=/bin/bash; exec \"$sh\" -c \"$5\"";
+
+/// How long the probe and the last bytes of a killed command may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The exit code that shells give to a command that was killed.
+const KILLED: i32 = 137;
+/// What stands where a text was cut.
+const GAP: &str = "\n[... cut ...]\n";
+
+impl Sandbox {
+    /// Tries whether there is one. The refusal says what is missing.
+    pub(super) async fn probe() -> std::result::Result<Self, String> {
+        let mut refusal = String::new();
+        for extra in EXTRAS {
+            let mut command = shut_in(extra);
+            let command = command.arg("/bin/true").stdin(Stdio::null());
+            match timeout(PATIENCE, command.output()).await {
+                Ok(Ok(output)) if output.status.success() => return Ok(Self { extra }),
+                Ok(Ok(output)) => {
+                    let said = String::from_utf8_lossy(&output.stderr);
+                    refusal = format!("bwrap does not work here ({})", said.trim());
+                }
+                Ok(Err(_)) => return Err("bubblewrap (bwrap) is not installed".into()),
+                Err(_) => refusal = "bwrap does not answer".into(),
+            }
+        }
+        tracing::warn!(%refusal, "hosted agents have no shell");
+        Err(refusal)
+    }
+
+    /// The command that starts a program inside, in the work folder of an
+    /// environment.
+    fn enter(&self, place: &Path, network: bool) -> Command {
+        let mut command = shut_in(self.extra);
+        if network {
+            command.args(NETWORK);
+        }
+        for (option, root) in [("--bind", Root::Files), ("--ro-bind", Root::Attachments)] {
+            command
+                .arg(option)
+                .arg(place.join(root.folder()))
+                .arg(root.as_str());
+        }
+        command.args(["--remount-ro", "/", "--chdir", Root::Files.as_str(), "--"]);
+        command
+    }
+
+    pub(super) async fn run(&self, place: &Path, text: &str, limits: Limits) -> Result<Ran> {
+        if text.len() > limits::COMMAND_BYTES || text.contains('\0') {
+            return Err(Error::field(
+                "command",
+                format!("must be a text of at most {} bytes", limits::COMMAND_BYTES),
+            ));
+        }
+        let seconds = limits.seconds.clamp(1, limits::COMMAND_SECONDS_MAX);
+        let mut command = self.enter(place, limits.network);
+        command.args(["/bin/sh", "-c", PREAMBLE, "sh"]);
+        let kib = |bytes: u64| (bytes / 1_024).to_string();
+        command.args([
+            kib(limits::COMMAND_MEMORY_BYTES),
+            seconds.to_string(),
+            // Blocks of 512 bytes or of 1024, as the shell counts.
+            kib(limits::COMMAND_FILE_BYTES),
+            limits::COMMAND_PROCESSES.to_string(),
+            text.to_owned(),
+        ]);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let child = command.spawn().map_err(|cause| broken(&cause))?;
+        wait(child, Duration::from_secs(seconds), limits.output_bytes).await
+    }
+}
+
+/// The program that makes the sandbox. Its own environment is seen inside, as
+/// that of the first process, so it has none of ours.
+fn shut_in(extra: &[&str]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.env_clear().env("PATH", PATH).kill_on_drop(true);
+    command.args(SHUT_IN).args(extra);
+    command
+}
+
+async fn wait(mut child: Child, time: Duration, most: usize) -> Result<Ran> {
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let mut out = tokio::spawn(keep(stdout, most));
+    let mut err = tokio::spawn(keep(stderr, most));
+    let waited = timeout(time, child.wait()).await;
+    let timed_out = waited.is_err();
+    if timed_out {
+        // Everything inside ends with it, and with that the streams.
+        let _ = child.kill().await;
+    }
+    let stdout = ending(&mut out).await;
+    let stderr = ending(&mut err).await;
+    let exit_code = match waited {
+        Ok(status) => code(status.map_err(|cause| broken(&cause))?),
+        Err(_) => KILLED,
+    };
+    Ok(Ran {
+        exit_code,
+        stdout,
+        stderr,
+        timed_out,
+    })
+}
+
+fn code(status: std::process::ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt;
+    let killed = || status.signal().map(|signal| signal.saturating_add(128));
+    status.code().or_else(killed).unwrap_or(KILLED)
+}
+
+async fn ending(reading: &mut tokio::task::JoinHandle<String>) -> String {
+    match timeout(PATIENCE, &mut *reading).await {
+        Ok(read) => read.unwrap_or_default(),
+        Err(_) => {
+            reading.abort();
+            String::new()
+        }
+    }
+}
+
+/// Reads everything and keeps the beginning and the end.
+async fn keep(stream: Option<impl AsyncRead + Unpin>, most: usize) -> String {
+    let Some(mut stream) = stream else {
+        return String::new();
+    };
+    let (mut head, mut tail) = (Vec::new(), Vec::new());
+    let (head_bytes, tail_bytes) = (most / 2, most - most / 2);
+    let mut is_cut = false;
+    let mut buffer = vec![0; 16 << 10];
+    while let Ok(n) = stream.read(&mut buffer).await {
+        let Some(read) = buffer.get(..n).filter(|read| !read.is_empty()) else {
+            break;
+        };
+        let room = head_bytes.saturating_sub(head.len()).min(n);
+        let (first, rest) = read.split_at(room);
+        head.extend_from_slice(first);
+        tail.extend_from_slice(rest);
+        if tail.len() > tail_bytes.saturating_mul(2) {
+            tail.drain(..tail.len() - tail_bytes);
+            is_cut = true;
+        }
+    }
+    if tail.len() > tail_bytes {
+        tail.drain(..tail.len() - tail_bytes);
+        is_cut = true;
+    }
+    let gap = if is_cut { GAP.as_bytes() } else { b"" };
+    String::from_utf8_lossy(&[&head, gap, &tail].concat()).into_owned()
+}
+
+fn broken(cause: &std::io::Error) -> Error {
+    tracing::error!(%cause, "a command cannot be run");
+    Error::internal()
+}

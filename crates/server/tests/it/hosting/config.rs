@@ -1,0 +1,47 @@
+//! What is set in an environment, its log, and health (Polpo 2.5, 2.12).
+
+use serde_json::json;
+use testkit::engine::Engine;
+use testkit::on_both_engines;
+use testkit::server::Server;
+
+on_both_engines! {
+    fn settings_are_changed_field_by_field(engine: Engine) {
+        let server = Server::start(engine);
+        let hosting = server.hosting("compass");
+        let set = |body: serde_json::Value| hosting.live.patch("/api/v1/config/settings").json(body);
+        set(json!({ "orchestratorModel": "mock/echo", "maxConcurrency": 3, "unknown": true })).ok();
+        let config = set(json!({ "maxConcurrency": null, "reasoning": "low" })).ok();
+        let data = &config["data"];
+        assert_eq!(data["settings"], json!({ "orchestratorModel": "mock/echo", "reasoning": "low" }));
+        assert_eq!((&data["version"], &data["project"], &data["tasks"]), (&json!("1"), &json!("compass"), &json!([])));
+        assert_eq!(data["teams"][0]["name"], "default");
+        assert_eq!(hosting.live.get("/v1/orchestrator-config").ok()["settings"], data["settings"]);
+        assert_eq!(hosting.test.get("/v1/config").ok()["settings"], json!({}));
+        set(json!({ "taskTimeout": 0, "approvalGates": [1] })).refused(400, "VALIDATION_ERROR");
+        hosting.live.post("/api/v1/config/reload").ok();
+        hosting.live.post("/api/v1/config/reload").header("content-type", "application/json").ok();
+    }
+
+    fn the_log_tells_what_happened(engine: Engine) {
+        let server = Server::start(engine);
+        let live = server.hosting("compass").live;
+        live.post("/api/v1/agents").json(json!({ "name": "dev" })).ok();
+        let logs = live.get("/api/v1/logs").ok();
+        let id = logs["data"][0]["sessionId"].as_str().expect("a log").to_owned();
+        assert_eq!(logs["data"][0]["entries"], 2);
+        let entries = live.get(&format!("/v1/logs/{id}")).ok();
+        assert_eq!(entries[1]["event"], "agent:added");
+        assert_eq!(live.get("/api/v1/logs/other").ok()["data"], json!([]));
+    }
+
+    fn health_needs_no_key(engine: Engine) {
+        let server = Server::start(engine);
+        let health = server.client().get("/api/v1/health").ok();
+        assert_eq!((&health["ok"], &health["data"]["status"]), (&json!(true), &json!("ok")));
+        assert!(health["data"]["uptime"].is_u64() && health["data"]["version"].is_string(), "{health}");
+        for path in ["/health", "/v1/health"] {
+            assert_eq!(server.client().get(path).ok()["status"], "ok", "{path}");
+        }
+    }
+}

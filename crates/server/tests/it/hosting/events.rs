@@ -1,0 +1,99 @@
+//! The stream of what happens in an environment (Polpo 2.11).
+
+use std::sync::Arc;
+
+use serde_json::json;
+use testkit::engine::Engine;
+use testkit::http::Client;
+use testkit::on_both_engines;
+use testkit::server::Server;
+
+const EVENTS: &str = "/api/v1/events";
+
+fn add(client: &Client, name: &str) {
+    client
+        .post("/api/v1/agents")
+        .json(json!({ "name": name }))
+        .ok();
+}
+
+on_both_engines! {
+    fn what_happens_is_told_to_the_environment_alone(engine: Engine) {
+        let server = Server::start(engine);
+        let hosting = server.hosting("compass");
+        let mut live = hosting.live.get(EVENTS).stream();
+        let mut bare = hosting.live.get("/v1/events").stream();
+        let mut test = hosting.test.get(EVENTS).stream();
+        assert_eq!((live.status(), live.header("content-type")), (200, Some("text/event-stream")));
+        add(&hosting.live, "dev");
+        add(&hosting.test, "other");
+        for stream in [&mut live, &mut bare] {
+            let event = stream.wait_for("agent:added");
+            assert_eq!(event.json()["agent"]["name"], "dev");
+            assert!(!event.id.is_empty());
+        }
+        assert_eq!(test.wait_for("agent:added").json()["agent"]["name"], "other");
+    }
+
+    fn a_stream_goes_on_where_it_was_left(engine: Engine) {
+        let server = Server::start(engine);
+        let live = server.hosting("compass").live;
+        let mut stream = live.get(EVENTS).stream();
+        add(&live, "one");
+        let seen = stream.wait_for("agent:added").id;
+        drop(stream);
+        add(&live, "two");
+        add(&live, "three");
+        let resumed = [
+            live.get(EVENTS).header("last-event-id", &seen).stream(),
+            live.get(&format!("{EVENTS}?lastEventId={seen}")).stream(),
+        ];
+        for mut stream in resumed {
+            let names = ["two", "three", "four"];
+            for (place, name) in names.into_iter().enumerate() {
+                if place == 2 && live.get("/api/v1/agents/four").send().status == 404 {
+                    add(&live, "four");
+                }
+                assert_eq!(stream.wait_for("agent:added").json()["agent"]["name"], *name);
+            }
+        }
+        live.get(EVENTS).header("last-event-id", "evt_1").refused(400, "VALIDATION_ERROR");
+    }
+
+    fn a_filter_and_a_key_in_the_query(engine: Engine) {
+        let server = Server::start(engine);
+        let made = server.operator().post("/guild/v1/projects").json(json!({ "name": "compass" })).ok();
+        let key = made["keys"]["live"].as_str().expect("a key");
+        let live = server.client().with_key(key);
+        let mut stream = server.client().get(&format!("{EVENTS}?apiKey={key}&filter=config:*,log")).stream();
+        assert_eq!(stream.status(), 200);
+        add(&live, "dev");
+        live.post("/api/v1/agents/teams").json(json!({ "name": "core" })).ok();
+        // What was committed just before may come, too: the log is heard from
+        // its oldest running transaction on.
+        let first = stream.next().expect("an event").name;
+        if first == "config:created" {
+            assert_eq!(stream.next().expect("an event").name, "config:reloaded");
+        } else {
+            assert_eq!(first, "config:reloaded");
+        }
+        server.client().get(&format!("/api/v1/agents?apiKey={key}")).refused(401, "AUTH_REQUIRED");
+        server.client().get(EVENTS).refused(401, "AUTH_REQUIRED");
+    }
+
+    fn events_of_another_node_are_told(engine: Engine) {
+        // The embedded engine has one server, and commands beside it.
+        if engine == Engine::Sqlite {
+            return;
+        }
+        let scratch = Arc::new(engine.scratch());
+        let one = Server::start_on(Arc::clone(&scratch), |_| {});
+        let made = one.operator().post("/guild/v1/projects").json(json!({ "name": "compass" })).ok();
+        let key = made["keys"]["live"].as_str().expect("a key");
+        let two = Server::start_on(scratch, |_| {});
+        let (live, here) = (one.client().with_key(key), two.client().with_key(key));
+        let mut stream = here.get(EVENTS).stream();
+        add(&live, "dev");
+        assert_eq!(stream.wait_for("agent:added").json()["agent"]["name"], "dev");
+    }
+}
