@@ -183,7 +183,7 @@ impl Upstream {
     /// Points a server at it: the provider `double` with the model `one`, which is the default.
     pub fn configure(&self, settings: &mut Settings) {
         let provider = Provider {
-            base_url: format!("http://{}/v1", self.address),
+            base_url: self.base_url(),
             api_key: Some(API_KEY.into()),
             models: vec!["one".into()],
             price: Price {
@@ -193,6 +193,12 @@ impl Upstream {
             timeout_s: TIMEOUT_S,
         };
         settings.providers.insert(NAME.into(), provider);
+    }
+
+    /// Where its API is.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}/v1", self.address)
     }
 
     /// Answers like this from now on.

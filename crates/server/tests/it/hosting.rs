@@ -4,7 +4,10 @@
 //! run on both engines.
 
 mod chat;
+mod models;
 mod agents;
 mod config;
 mod events;
 mod projects;
+mod runs;
+mod sessions;
