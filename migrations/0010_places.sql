@@ -26,7 +26,7 @@ create table vault_entries (
     primary key (environment, agent, service)
 ) strict, clustered;
 
-create table skills (
+create table hosted_skills (
     environment bytes not null,
     shelf text not null,
     name text not null,

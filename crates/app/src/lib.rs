@@ -9,7 +9,6 @@
 //! To add an operation, follow `docs/adding-an-operation.md`.
 
 mod answer;
-mod attended;
 mod bell;
 mod calendar;
 mod clock;
@@ -18,6 +17,7 @@ mod errand;
 mod fields;
 mod hub;
 mod keyring;
+mod live;
 pub mod ops;
 mod password;
 pub mod ports;
@@ -41,7 +41,7 @@ use store::{Store, Tx};
 use tokio::sync::watch;
 
 pub use answer::{Answer, Answered, Content, Pieces, Repeat, Replied, Reply};
-pub use bell::{Live, Rung};
+pub use bell::{Rung, Voices};
 pub use calendar::iso;
 pub use clock::Clock;
 pub use entropy::Entropy;
@@ -51,10 +51,10 @@ pub use secret::{Hidden, Secret, hash as hash_secret};
 pub use store::tables;
 pub use work::Prepared;
 
-use attended::Turns;
 use bell::Bell;
 use hub::Hub;
 use keyring::Keyring;
+use live::Live;
 use password::Passwords;
 use ports::Ports;
 use verification::Checks;
@@ -391,11 +391,11 @@ struct House {
     in_flight: DashSet<[u8; 32]>,
     hub: Hub,
     news: watch::Sender<()>,
-    turns: Turns,
+    bell: Bell,
+    voices: Voices,
+    live: Live,
     /// This process among others on the same database.
     node: uuid::Uuid,
-    bell: Bell,
-    live: Live,
 }
 
 impl App {
@@ -426,10 +426,10 @@ impl App {
             in_flight: DashSet::new(),
             hub: Hub::new(),
             news: watch::Sender::new(()),
-            turns: Turns::default(),
-            node,
             bell: Bell::default(),
+            voices: Voices::default(),
             live: Live::default(),
+            node,
         };
         Self {
             house: Arc::new(house),
@@ -452,15 +452,15 @@ impl App {
     }
 
     /// Chat turns that are attended here.
-    pub(crate) fn turns(&self) -> &Turns {
-        &self.house.turns
+    pub(crate) fn live(&self) -> &Live {
+        &self.house.live
     }
 
     /// Ends every chat turn that is attended here and waits until each is
     /// written down.
     pub async fn end_turns(&self) {
-        self.house.turns.cancel_all();
-        while !self.house.turns.is_empty() {
+        self.house.live.cancel_all();
+        while !self.house.live.is_empty() {
             let pause = std::time::Duration::from_millis(10);
             let _ = tokio::time::timeout(pause, std::future::pending::<()>()).await;
         }
@@ -633,22 +633,8 @@ impl App {
     }
 
     /// Where what agents say in runs of jobs on this node is heard at once.
-    pub fn live(&self) -> &Live {
-        &self.house.live
-    }
-
-    /// What runs hosted agents.
-    ///
-    /// # Errors
-    /// `Unavailable` where nothing does.
-    pub fn agents(&self) -> Result<Arc<dyn ports::agents::Agents>> {
-        self.house.ports.agents.clone().ok_or_else(|| {
-            domain::Error::unavailable(
-                "no_agents",
-                "this server runs no agents: ask its operator for a server that does",
-                60,
-            )
-        })
+    pub fn voices(&self) -> &Voices {
+        &self.house.voices
     }
 
     /// Forgets what is remembered about an account: another process changed it.

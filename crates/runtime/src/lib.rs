@@ -20,12 +20,13 @@ pub mod workspace;
 use std::time::Duration;
 
 use app::App;
+use app::ops::alarms::{self, Alarm};
 use app::ops::holds::{Due, Mature};
 use app::ops::runs::Reap;
 use app::ops::server::{Follow, Followed, Prune};
 use app::ops::tasks::{Alarmed, Ring};
 use domain::policy::Actor;
-use domain::{Result, limits};
+use domain::{Kind, Result, limits};
 use futures_util::StreamExt;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -70,16 +71,22 @@ impl Runtime {
             mature,
         ));
         tasks.spawn(every(
-            REAP_EVERY,
+            EXPIRE_EVERY,
             app.clone(),
-            "ending runs that nobody attends",
-            reap,
+            "doing what is due for missions",
+            alarms,
         ));
         tasks.spawn(every(
             EXPIRE_EVERY,
             app.clone(),
             "looking at deadlines of jobs",
             jobs::deadlines,
+        ));
+        tasks.spawn(every(
+            REAP_EVERY,
+            app.clone(),
+            "ending runs that nobody attends",
+            reap,
         ));
         tasks.spawn(every(
             PRUNE_EVERY,
@@ -181,6 +188,28 @@ async fn mature(app: App) -> Result<()> {
             return Ok(());
         }
     }
+}
+
+/// What is due for missions, schedules and wishes for consent. What cannot be
+/// done is told and passed over; it would fail every second.
+async fn alarms(app: App) -> Result<()> {
+    let due = app.call(&Actor::System, alarms::Due).await?;
+    let calls = due.into_iter().map(|alarm| ring_one(app.clone(), alarm));
+    all(calls).await
+}
+
+async fn ring_one(app: App, alarm: Alarm) -> Result<()> {
+    let ring = alarms::Ring {
+        alarm: alarm.clone(),
+    };
+    let Err(error) = app.call(&Actor::System, ring).await else {
+        return Ok(());
+    };
+    if matches!(error.kind, Kind::Unavailable | Kind::OutcomeUnknown) {
+        return Err(error);
+    }
+    let why = error.message.to_string();
+    app.call(&Actor::System, alarms::Skip { alarm, why }).await
 }
 
 /// Makes all calls, some at a time, and answers the first failure.

@@ -267,3 +267,19 @@ pub trait Agents: Send + Sync {
     /// The model to ask where an agent names none.
     fn default_model(&self) -> Option<String>;
 }
+
+impl App {
+    /// What runs hosted agents.
+    ///
+    /// # Errors
+    /// `Unavailable` where nothing does.
+    pub fn agents(&self) -> Result<&dyn Agents> {
+        self.ports().agents.as_deref().ok_or_else(|| {
+            Error::unavailable(
+                "not_available",
+                "this process runs no agents: ask a server that does",
+                60,
+            )
+        })
+    }
+}

@@ -25,18 +25,20 @@ impl Form {
         if let Some(fields) = schema.as_object_mut() {
             fields.remove("$schema");
         }
-        Schema::compile(&schema.to_string()).map(Self).map_err(|causes| {
-            let first = causes.first();
-            let told = first.map_or_else(String::new, |cause| {
-                format!(" {} {}", cause.field, cause.problem)
-            });
-            let mut error = Error::field(
-                "response_format",
-                format!("has a JSON Schema that cannot be used:{told}"),
-            );
-            error.code = "invalid_response_format";
-            error
-        })
+        Schema::compile(&schema.to_string())
+            .map(Self)
+            .map_err(|causes| {
+                let first = causes.first();
+                let told = first.map_or_else(String::new, |cause| {
+                    format!(" {} {}", cause.field, cause.problem)
+                });
+                let mut error = Error::field(
+                    "response_format",
+                    format!("has a JSON Schema that cannot be used:{told}"),
+                );
+                error.code = "invalid_response_format";
+                error
+            })
     }
 
     /// Why an answer does not have it; nothing when it does.
@@ -64,6 +66,9 @@ mod tests {
         assert!(form.causes(&json!({ "n": 1 })).is_empty());
         assert!(!form.causes(&json!({ "n": "1" })).is_empty());
         let bad = Form::compile(&json!({ "type": 7 })).map(|_| ());
-        assert_eq!(bad.map_err(|error| error.code), Err("invalid_response_format"));
+        assert_eq!(
+            bad.map_err(|error| error.code),
+            Err("invalid_response_format")
+        );
     }
 }

@@ -31,8 +31,8 @@ use domain::{Error, Kind, Result};
 use sha2::{Digest, Sha256};
 
 pub(crate) use checks::Checks;
-pub(crate) use form::Form;
 use checks::Code;
+pub(crate) use form::Form;
 
 /// Causes that a report has at most.
 const CAUSES: usize = 50;

@@ -43,7 +43,10 @@ impl Work {
         call.await.unwrap_or_else(|_| {
             Err(Error::upstream(
                 "upstream_silent",
-                format!("the model did not come to an end within {} s", limits::MODEL_CALL_S),
+                format!(
+                    "the model did not come to an end within {} s",
+                    limits::MODEL_CALL_S
+                ),
             ))
         })
     }
@@ -77,7 +80,11 @@ impl Work {
 
     /// Models to ask where the agent's first one fails (Polpo 4).
     fn fallbacks(&self) -> Vec<String> {
-        let model = self.turn.agent.as_ref().and_then(|it| it.document.get("model"));
+        let model = self
+            .turn
+            .agent
+            .as_ref()
+            .and_then(|it| it.document.get("model"));
         let listed = model.and_then(|model| model.get("fallbacks")?.as_array());
         let texts = listed.into_iter().flatten().filter_map(Value::as_str);
         texts.map(str::to_owned).collect()

@@ -37,7 +37,9 @@ impl Work {
             if let Some(question) = answer.question {
                 return Ok(Some(Finish::AskUser(question)));
             }
-            messages.push(json!({ "role": "tool", "tool_call_id": wanted.id, "content": answer.content }));
+            messages.push(
+                json!({ "role": "tool", "tool_call_id": wanted.id, "content": answer.content }),
+            );
         }
         Ok(None)
     }
@@ -77,7 +79,9 @@ impl Work {
             },
         };
         call.state = match &answer {
-            ToolAnswer { question: Some(_), .. } => ToolState::Interrupted,
+            ToolAnswer {
+                question: Some(_), ..
+            } => ToolState::Interrupted,
             ToolAnswer { is_error: true, .. } => ToolState::Error,
             ToolAnswer { .. } => ToolState::Completed,
         };

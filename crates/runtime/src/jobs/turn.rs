@@ -152,7 +152,7 @@ impl<'a> Follower<'a> {
         let now = self.app.now();
         self.last_sign = now;
         self.is_warned = false;
-        self.app.live().tell(self.taken.sheet.id(), &piece);
+        self.app.voices().tell(self.taken.sheet.id(), &piece);
         match piece {
             Piece::Text(text) => {
                 self.said.0.push_str(&text);

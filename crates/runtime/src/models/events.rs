@@ -105,7 +105,8 @@ mod tests {
 
     #[test]
     fn events_are_found_however_the_bytes_are_cut() {
-        let text = ": hello\r\nevent: x\r\ndata: one\r\n\r\n\ndata:two\ndata: lines\nid: 3\n\ndata: three";
+        let text =
+            ": hello\r\nevent: x\r\ndata: one\r\n\r\n\ndata:two\ndata: lines\nid: 3\n\ndata: three";
         let expected = ["one", "two\nlines", "three"];
         assert_eq!(events(&[text]), expected);
         for cut in 0..text.len() {

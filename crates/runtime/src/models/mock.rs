@@ -63,7 +63,10 @@ pub(super) fn script(question: &Question<'_>) -> VecDeque<Step> {
         steps.push_back(Step::Fail(failure()));
         return steps;
     }
-    let read = question.messages.iter().map(|message| words(&text_of(message)));
+    let read = question
+        .messages
+        .iter()
+        .map(|message| words(&text_of(message)));
     steps.push_back(Step::Bit(Bit::End(Ending {
         is_cut: asked.text.contains("[length]"),
         usage: Usage {
@@ -138,12 +141,7 @@ fn forced(question: &Question<'_>, asked: &Asked) -> Option<(String, Value)> {
     Some((name.to_owned(), arguments.unwrap_or_else(empty)))
 }
 
-fn say_call(
-    steps: &mut VecDeque<Step>,
-    number: usize,
-    name: String,
-    arguments: &Value,
-) -> i64 {
+fn say_call(steps: &mut VecDeque<Step>, number: usize, name: String, arguments: &Value) -> i64 {
     let arguments = arguments.to_string();
     let written = words(&arguments).saturating_add(1);
     let half = arguments.len() / 2;
@@ -225,12 +223,20 @@ mod tests {
             told += &match step {
                 Step::Bit(Bit::Text(text)) => text,
                 Step::Bit(Bit::Thinking(_)) => "<thinks>".into(),
-                Step::Bit(Bit::Tool { name, arguments, .. }) => {
-                    format!("{}{arguments}", name.map(|name| format!("<{name}>")).unwrap_or_default())
+                Step::Bit(Bit::Tool {
+                    name, arguments, ..
+                }) => {
+                    format!(
+                        "{}{arguments}",
+                        name.map(|name| format!("<{name}>")).unwrap_or_default()
+                    )
                 }
                 Step::Bit(Bit::End(end)) => {
                     let usage = end.usage;
-                    format!("<{} {} {}>", usage.prompt_tokens, usage.completion_tokens, end.is_cut)
+                    format!(
+                        "<{} {} {}>",
+                        usage.prompt_tokens, usage.completion_tokens, end.is_cut
+                    )
                 }
                 Step::Wait(time) => format!("<waits {}>", time.as_millis()),
                 Step::Fail(_) => "<fails>".into(),
@@ -240,7 +246,11 @@ mod tests {
     }
 
     fn says(text: &str) -> String {
-        told(&[json!({ "role": "user", "content": text })], &[], &json!({}))
+        told(
+            &[json!({ "role": "user", "content": text })],
+            &[],
+            &json!({}),
+        )
     }
 
     #[test]
@@ -249,7 +259,10 @@ mod tests {
         assert_eq!(says("please [say fine]"), "fine<3 1 false>");
         assert_eq!(says("[json {\"a\": [1]}]"), "{\"a\":[1]}<3 1 false>");
         assert_eq!(says("[think] x"), "<thinks>mock: [think] x<2 3 false>");
-        assert_eq!(says("[slow 5][length]"), "<waits 5>mock: [slow 5][length]<2 3 true>");
+        assert_eq!(
+            says("[slow 5][length]"),
+            "<waits 5>mock: [slow 5][length]<2 3 true>"
+        );
         assert_eq!(says("[fail]"), "<fails>");
         assert_eq!(says("a b [fail-midway]"), "mock: a <fails>");
     }
@@ -260,7 +273,11 @@ mod tests {
         let tool = json!({ "role": "tool", "content": "two files" });
         let mut said = vec![user];
         let ask = |said: &[Value]| told(said, &[], &json!({}));
-        assert!(ask(&said).starts_with("<ls>{\"path\":\"]\"}<"), "{}", ask(&said));
+        assert!(
+            ask(&said).starts_with("<ls>{\"path\":\"]\"}<"),
+            "{}",
+            ask(&said)
+        );
         said.push(tool.clone());
         assert!(ask(&said).starts_with("<pwd>{}<"), "{}", ask(&said));
         said.push(tool);
@@ -271,7 +288,10 @@ mod tests {
     fn it_calls_what_it_must() {
         let said = [json!({ "role": "user", "content": "[args {\"score\": 4}]" })];
         let tools = [json!({ "type": "function", "function": { "name": "judge" } })];
-        for choice in [json!("required"), json!({ "type": "function", "function": { "name": "judge" } })] {
+        for choice in [
+            json!("required"),
+            json!({ "type": "function", "function": { "name": "judge" } }),
+        ] {
             let told = told(&said, &tools, &json!({ "tool_choice": choice }));
             assert!(told.starts_with("<judge>{\"score\":4}<"), "{told}");
         }

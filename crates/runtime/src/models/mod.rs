@@ -100,8 +100,8 @@ impl Price {
     /// What is used, with what it costs; a part of a millionth counts as one.
     fn of(self, prompt_tokens: i64, completion_tokens: i64) -> Usage {
         let cost = |tokens: i64, price: i64| tokens.max(0).saturating_mul(price);
-        let thousandfold = cost(prompt_tokens, self.input)
-            .saturating_add(cost(completion_tokens, self.output));
+        let thousandfold =
+            cost(prompt_tokens, self.input).saturating_add(cost(completion_tokens, self.output));
         Usage {
             prompt_tokens,
             completion_tokens,
@@ -151,9 +151,9 @@ impl Models {
             }),
         };
         let default = &models.inner.default_model;
-        models.choose(default).map_err(|error| {
-            format!("hosting.default_model is {default}: {}", error.message)
-        })?;
+        models
+            .choose(default)
+            .map_err(|error| format!("hosting.default_model is {default}: {}", error.message))?;
         Ok(models)
     }
 
@@ -191,7 +191,11 @@ impl Models {
     pub(crate) fn listed(&self) -> Vec<String> {
         let upstreams = self.inner.upstreams.iter();
         let mut listed: Vec<_> = upstreams
-            .flat_map(|(name, it)| it.models().iter().map(move |model| format!("{name}/{model}")))
+            .flat_map(|(name, it)| {
+                it.models()
+                    .iter()
+                    .map(move |model| format!("{name}/{model}"))
+            })
             .collect();
         if !listed.contains(&self.inner.default_model) {
             listed.insert(0, self.inner.default_model.clone());
@@ -294,9 +298,8 @@ mod tests {
 
     #[test]
     fn there_is_always_a_default() {
-        let default = |models: Result<Models, String>| {
-            models.map(|models| models.default_model().to_owned())
-        };
+        let default =
+            |models: Result<Models, String>| models.map(|models| models.default_model().to_owned());
         assert_eq!(default(models(None, &[])), Ok("mock/echo".into()));
         assert_eq!(default(models(None, &["a"])), Ok("groq/a".into()));
         assert_eq!(default(models(Some("groq/b"), &["a"])), Ok("groq/b".into()));

@@ -1,7 +1,7 @@
 //! What a model is asked, in the form of OpenAI's chat completions.
 
-use serde::ser::{SerializeMap, Serializer};
 use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
 /// A question to a model.

@@ -33,7 +33,11 @@ mod tests {
         for (model, provider, rest) in [
             ("openai:gpt-4o", "openai", "gpt-4o"),
             ("OpenAI/gpt-4o", "openai", "gpt-4o"),
-            ("openrouter/anthropic/claude", "openrouter", "anthropic/claude"),
+            (
+                "openrouter/anthropic/claude",
+                "openrouter",
+                "anthropic/claude",
+            ),
             ("ollama:llama3:8b", "ollama", "llama3:8b"),
             ("openrouter/x:free", "openrouter", "x:free"),
             ("claude-sonnet", "anthropic", "claude-sonnet"),

@@ -174,10 +174,18 @@ impl Upstream {
         let media = response.headers().get(header::CONTENT_TYPE);
         let media = media.and_then(|it| it.to_str().ok()).unwrap_or_default();
         if !media.is_empty() && !media.starts_with("text/event-stream") {
-            tracing::warn!(provider = self.name, media, "a model does not answer in a stream");
+            tracing::warn!(
+                provider = self.name,
+                media,
+                "a model does not answer in a stream"
+            );
             return Err(Miss::Final(nonsense()));
         }
-        Ok(Answering::streamed(Arc::clone(self), response.into_body(), asked))
+        Ok(Answering::streamed(
+            Arc::clone(self),
+            response.into_body(),
+            asked,
+        ))
     }
 
     async fn refusal(&self, response: Response<Incoming>) -> Miss {
@@ -195,7 +203,9 @@ impl Upstream {
                 Miss::Passing(limited(after), after)
             }
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Miss::Final(locked_out(&self.name)),
-            StatusCode::REQUEST_TIMEOUT | StatusCode::CONFLICT => Miss::Passing(failed(status), None),
+            StatusCode::REQUEST_TIMEOUT | StatusCode::CONFLICT => {
+                Miss::Passing(failed(status), None)
+            }
             status if status.is_server_error() => {
                 Miss::Passing(failed(status), retry_after(&parts.headers))
             }
@@ -330,7 +340,9 @@ fn tls(is_needed: bool) -> Result<ClientConfig, String> {
     if is_needed {
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if roots.is_empty() {
-            return Err("base_url: this machine trusts no certificates: install ca-certificates".into());
+            return Err(
+                "base_url: this machine trusts no certificates: install ca-certificates".into(),
+            );
         }
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -3,11 +3,11 @@
 //! To extend: a file in `hosting/` by the noun it is about, with tests that
 //! run on both engines.
 
-mod chat;
-mod models;
 mod agents;
+mod chat;
 mod config;
 mod events;
+mod models;
 mod projects;
 mod runs;
 mod sessions;

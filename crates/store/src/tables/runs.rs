@@ -189,11 +189,7 @@ pub async fn of_session(
     session: &str,
     rows: u32,
 ) -> Result<Vec<Run>> {
-    let params = vec![
-        Val::id(environment),
-        session.to_owned().into(),
-        rows.into(),
-    ];
+    let params = vec![Val::id(environment), session.to_owned().into(), rows.into()];
     tx.rows(OF_SESSION, params, read).await
 }
 

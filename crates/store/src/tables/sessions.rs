@@ -265,11 +265,7 @@ pub async fn messages(
     session: &str,
     rows: u32,
 ) -> Result<Vec<Message>> {
-    let params = vec![
-        Val::id(environment),
-        session.to_owned().into(),
-        rows.into(),
-    ];
+    let params = vec![Val::id(environment), session.to_owned().into(), rows.into()];
     tx.rows(MESSAGES, params, |row| {
         Ok(Message {
             id: row.id(0)?,

@@ -39,20 +39,20 @@ pub struct Skill {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "select environment, shelf, name, description, document, content, created_at, updated_at from skills ",
+            "select environment, shelf, name, description, document, content, created_at, updated_at from hosted_skills ",
             $rest
         )
     };
 }
 
 statements! {
-    INSERT = "insert into skills (environment, shelf, name, description, document, content, created_at, updated_at) \
+    INSERT = "insert into hosted_skills (environment, shelf, name, description, document, content, created_at, updated_at) \
         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing returning name";
     FIND = select!("where environment = $1 and shelf = $2 and name = $3");
     LIST = select!("where environment = $1 and shelf = $2 order by name");
-    COUNT = "select count(*) from skills where environment = $1";
-    DESCRIBE = "update skills set document = $1, updated_at = $2 where environment = $3 and shelf = $4 and name = $5";
-    REMOVE = "delete from skills where environment = $1 and shelf = $2 and name = $3 returning name";
+    COUNT = "select count(*) from hosted_skills where environment = $1";
+    DESCRIBE = "update hosted_skills set document = $1, updated_at = $2 where environment = $3 and shelf = $4 and name = $5";
+    REMOVE = "delete from hosted_skills where environment = $1 and shelf = $2 and name = $3 returning name";
     ASSIGN = "insert into skill_assignments (environment, agent, skill) values ($1, $2, $3) on conflict do nothing";
     UNASSIGN = "delete from skill_assignments where environment = $1 and agent = $2 and skill = $3";
     UNASSIGN_ALL = "delete from skill_assignments where environment = $1 and skill = $2";

@@ -62,7 +62,8 @@ impl Chunks {
                 message["content"] = Value::Null;
             }
         }
-        let mut choice = json!({ "index": 0, "message": message, "finish_reason": finished.reason });
+        let mut choice =
+            json!({ "index": 0, "message": message, "finish_reason": finished.reason });
         put_question(&mut choice, &finished);
         let mut answer = json!({
             "id": self.id,
@@ -157,7 +158,11 @@ impl Chunks {
 
     /// What was used, as OpenAI tells it where it is asked for.
     fn usage_chunk(&self, finished: &Finished) -> String {
-        format!("{}\"choices\":[],\"usage\":{}}}", self.head, usage(finished))
+        format!(
+            "{}\"choices\":[],\"usage\":{}}}",
+            self.head,
+            usage(finished)
+        )
     }
 }
 

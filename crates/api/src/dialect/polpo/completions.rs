@@ -79,7 +79,10 @@ impl ErrandWire<OpenAi> for Complete {
             began,
             told,
         } = completion;
-        let headers = vec![("x-session-id", session), ("x-polpo-run-id", run.to_string())];
+        let headers = vec![
+            ("x-session-id", session),
+            ("x-polpo-run-id", run.to_string()),
+        ];
         match told {
             Told::Whole(answer) => match *answer {
                 Ok(whole) => {
@@ -108,20 +111,23 @@ impl ErrandWire<OpenAi> for Complete {
 /// another.
 fn events(chunks: Chunks, frames: Receiver<Numbered>) -> Pieces {
     let start = (chunks, frames, Vec::with_capacity(AT_ONCE));
-    Box::pin(stream::unfold(start, |(chunks, mut frames, mut batch)| async {
-        loop {
-            if frames.recv_many(&mut batch, AT_ONCE).await == 0 {
-                return None;
+    Box::pin(stream::unfold(
+        start,
+        |(chunks, mut frames, mut batch)| async {
+            loop {
+                if frames.recv_many(&mut batch, AT_ONCE).await == 0 {
+                    return None;
+                }
+                let mut out = BytesMut::new();
+                for frame in batch.drain(..) {
+                    chunks.event(&mut out, &frame);
+                }
+                if !out.is_empty() {
+                    return Some((out.freeze(), (chunks, frames, batch)));
+                }
             }
-            let mut out = BytesMut::new();
-            for frame in batch.drain(..) {
-                chunks.event(&mut out, &frame);
-            }
-            if !out.is_empty() {
-                return Some((out.freeze(), (chunks, frames, batch)));
-            }
-        }
-    }))
+        },
+    ))
 }
 
 fn wishes(polpo: &Value, shows_usage: bool) -> Wishes {

@@ -11,17 +11,24 @@
 //! To add a route: a mapping generic over [`Polpo`] in the file of its noun,
 //! and a line in that file's [`both!`] table.
 
+mod agents;
+mod approvals;
 mod chunks;
 mod completions;
-mod agents;
 mod config;
 mod error;
 mod events;
 mod keys;
+mod mission_edits;
+mod missions;
 mod models;
+mod notifications;
+mod playbooks;
 mod runs;
+mod schedules;
 mod sessions;
 mod tasks;
+mod watchers;
 
 use app::Answer;
 use axum::http::request::Parts;
@@ -141,14 +148,20 @@ fn changed<D: Polpo>(status: u16, told: &Value, resource: &Value) -> Answer {
 /// Every route of this door.
 pub(super) fn routes() -> Routes {
     Routes::default()
-        .merge(completions::routes())
-        .merge(keys::routes())
-        .merge(models::routes())
-        .merge(runs::routes())
-        .merge(sessions::routes())
         .merge(agents::routes())
+        .merge(approvals::routes())
         .merge(config::routes())
         .merge(events::routes())
         .merge(keys::routes())
+        .merge(mission_edits::routes())
+        .merge(missions::routes())
+        .merge(notifications::routes())
+        .merge(playbooks::routes())
+        .merge(schedules::routes())
         .merge(tasks::routes())
+        .merge(completions::routes())
+        .merge(models::routes())
+        .merge(runs::routes())
+        .merge(sessions::routes())
+        .merge(watchers::routes())
 }

@@ -108,7 +108,10 @@ impl ErrandWire<Enveloped> for Cancel {
 
     fn encode(cancelled: Cancelled, _: Time) -> Reply {
         let Cancelled { run, is_accepted } = cancelled;
-        told(202, &json!({ "runId": run.to_string(), "accepted": is_accepted }))
+        told(
+            202,
+            &json!({ "runId": run.to_string(), "accepted": is_accepted }),
+        )
     }
 }
 
@@ -120,7 +123,10 @@ impl ErrandWire<Enveloped> for Abort {
     }
 
     fn encode(cancelled: Cancelled, _: Time) -> Reply {
-        told(202, &json!({ "runId": cancelled.run.to_string(), "aborted": true }))
+        told(
+            202,
+            &json!({ "runId": cancelled.run.to_string(), "aborted": true }),
+        )
     }
 }
 
@@ -144,7 +150,9 @@ impl ErrandWire<Enveloped> for Steer {
         let manner =
             manner.ok_or_else(|| Error::field("mode", "must be one of: steer, follow_up"))?;
         let name = |it: &Value| {
-            let name = ["id", "file_id", "name", "url"].iter().find_map(|name| it[name].as_str());
+            let name = ["id", "file_id", "name", "url"]
+                .iter()
+                .find_map(|name| it[name].as_str());
             it.as_str().or(name).unwrap_or_default().to_owned()
         };
         Ok(Self {
@@ -152,7 +160,12 @@ impl ErrandWire<Enveloped> for Steer {
             id,
             manner,
             text: content.text.unwrap_or_default(),
-            attachments: content.attachments.unwrap_or_default().iter().map(name).collect(),
+            attachments: content
+                .attachments
+                .unwrap_or_default()
+                .iter()
+                .map(name)
+                .collect(),
         })
     }
 

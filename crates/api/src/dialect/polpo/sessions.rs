@@ -198,7 +198,9 @@ fn message(message: &Message) -> Value {
         "content": content,
         "ts": IsoMillis(*created_at).to_string(),
     });
-    let calls = tool_calls.as_deref().and_then(|it| serde_json::from_str::<Value>(it).ok());
+    let calls = tool_calls
+        .as_deref()
+        .and_then(|it| serde_json::from_str::<Value>(it).ok());
     if let Some(calls) = calls {
         shown["toolCalls"] = calls;
     }

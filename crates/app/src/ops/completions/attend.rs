@@ -21,7 +21,7 @@ use super::suggest;
 use super::tally::{Outcome, Tally, Whole};
 use super::wanted::Shape;
 use crate::App;
-use crate::attended::Place;
+use crate::live::Place;
 use crate::ops::runs::Keep;
 use crate::ports::agents::{Piece, Turn};
 
@@ -165,7 +165,9 @@ impl Attendance {
                     self.place.cancel();
                 }
             }
-            Err(error) => tracing::warn!(%error, run = %self.chat.run, "frames of a run are not stored"),
+            Err(error) => {
+                tracing::warn!(%error, run = %self.chat.run, "frames of a run are not stored")
+            }
         }
     }
 
@@ -218,7 +220,12 @@ impl Attendance {
             }
             Some(Listener::Stream(listener)) => {
                 let number = teller.number;
-                let _ = listener.send(Numbered { number, frame: last }).await;
+                let _ = listener
+                    .send(Numbered {
+                        number,
+                        frame: last,
+                    })
+                    .await;
             }
             None => {}
         }
@@ -289,4 +296,3 @@ fn ticks(period: Duration) -> tokio::time::Interval {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }
-

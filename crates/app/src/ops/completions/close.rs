@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use domain::Result;
 use domain::event::Happening;
 use domain::id::MessageId;
-use domain::Result;
 use serde_json::json;
 use store::tables::runs::{self, Frames, Run, Status};
 use store::tables::sessions;

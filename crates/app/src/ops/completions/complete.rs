@@ -19,7 +19,7 @@ use super::prompt::with_instructions;
 use super::said::Said;
 use super::tally::Whole;
 use super::wanted::{Shape, Wishes, check_marks, check_session, check_tools};
-use crate::attended::Place;
+use crate::live::Place;
 use crate::ports::agents::{Toolbox, Turn};
 use crate::{App, Errand};
 
@@ -209,7 +209,9 @@ impl Complete {
             request,
             client_tools: self.tools,
             toolbox,
-            most_calls: most.unwrap_or(limits::CHAT_CALLS).clamp(1, limits::TURN_CALLS),
+            most_calls: most
+                .unwrap_or(limits::CHAT_CALLS)
+                .clamp(1, limits::TURN_CALLS),
             attended: None,
             agent,
         }

@@ -68,7 +68,8 @@ impl Said {
             Value::Array(parts) => spoken(parts)?,
             _ => return Err(".content must be a text or a list of parts".into()),
         };
-        self.messages.push(json!({ "role": "user", "content": content }));
+        self.messages
+            .push(json!({ "role": "user", "content": content }));
         self.first.get_or_insert_with(|| shown.clone());
         self.last = Some(shown);
         Ok(())
@@ -86,7 +87,9 @@ fn spoken(parts: &[Value]) -> Result<(Value, String), String> {
         let at = |problem: &str| format!(".content[{number}]{problem}");
         match part["type"].as_str() {
             Some("text") => {
-                let text = part["text"].as_str().ok_or_else(|| at(".text must be a text"))?;
+                let text = part["text"]
+                    .as_str()
+                    .ok_or_else(|| at(".text must be a text"))?;
                 kept.push(json!({ "type": "text", "text": text }));
                 shown.push(text.to_owned());
             }
@@ -98,7 +101,9 @@ fn spoken(parts: &[Value]) -> Result<(Value, String), String> {
                 shown.push("[image]".to_owned());
             }
             Some("file") => {
-                let id = part["file_id"].as_str().or_else(|| part["file"]["file_id"].as_str());
+                let id = part["file_id"]
+                    .as_str()
+                    .or_else(|| part["file"]["file_id"].as_str());
                 let id = id.ok_or_else(|| at(".file_id must be a text"))?;
                 let note = format!("[file {id}]");
                 kept.push(json!({ "type": "text", "text": note }));
@@ -123,9 +128,13 @@ fn assistant(content: &Value, calls: Option<&Value>) -> Result<Value, String> {
                 && call["function"]["name"].is_string()
                 && call["function"]["arguments"].is_string()
         };
-        let fits = calls.as_array().is_some_and(|calls| calls.iter().all(is_call));
+        let fits = calls
+            .as_array()
+            .is_some_and(|calls| calls.iter().all(is_call));
         if !fits {
-            return Err(".tool_calls must be a list of {id, type, function: {name, arguments}}".into());
+            return Err(
+                ".tool_calls must be a list of {id, type, function: {name, arguments}}".into(),
+            );
         }
         message["tool_calls"] = calls.clone();
     }
@@ -138,7 +147,9 @@ fn text(content: &Value) -> Result<String, String> {
     match content {
         Value::String(text) => Ok(text.clone()),
         Value::Array(parts) => {
-            let texts = parts.iter().map(|part| part["text"].as_str().ok_or_else(wrong));
+            let texts = parts
+                .iter()
+                .map(|part| part["text"].as_str().ok_or_else(wrong));
             Ok(texts.collect::<Result<Vec<_>, _>>()?.join("\n"))
         }
         _ => Err(wrong()),
@@ -176,7 +187,10 @@ mod tests {
         assert_eq!(said.first.as_deref(), Some("Look:\n[image]\n[file f1]"));
         assert_eq!(said.last.as_deref(), Some("And?"));
         assert_eq!(said.messages.len(), 3);
-        assert_eq!(said.messages[1], json!({ "role": "assistant", "content": "Nice" }));
+        assert_eq!(
+            said.messages[1],
+            json!({ "role": "assistant", "content": "Nice" })
+        );
     }
 
     #[test]
@@ -198,10 +212,22 @@ mod tests {
             (json!(["x"]), "messages[0] must"),
             (json!([{ "content": "x" }]), "messages[0].role"),
             (json!([{ "role": "user" }]), "messages[0].content"),
-            (json!([{ "role": "user", "content": "a" }, { "role": "user", "content": 1 }]), "messages[1].content"),
-            (json!([{ "role": "user", "content": [{ "type": "video" }] }]), "messages[0].content[0].type"),
-            (json!([{ "role": "assistant", "content": null }]), "messages[0].content"),
-            (json!([{ "role": "tool", "content": "x" }]), "messages[0].tool_call_id"),
+            (
+                json!([{ "role": "user", "content": "a" }, { "role": "user", "content": 1 }]),
+                "messages[1].content",
+            ),
+            (
+                json!([{ "role": "user", "content": [{ "type": "video" }] }]),
+                "messages[0].content[0].type",
+            ),
+            (
+                json!([{ "role": "assistant", "content": null }]),
+                "messages[0].content",
+            ),
+            (
+                json!([{ "role": "tool", "content": "x" }]),
+                "messages[0].tool_call_id",
+            ),
         ] {
             let problem = read(&messages).expect_err(place);
             assert!(problem.starts_with(place), "{problem} of {messages}");

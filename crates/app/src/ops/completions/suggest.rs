@@ -81,7 +81,10 @@ mod tests {
         let said = "```json\n[{\"label\": \"More\", \"prompt\": \"Tell me more\"}, {\"x\": 1}, {\"label\": \"Stop\"}]\n```";
         let found = read(said);
         assert_eq!(found.len(), 2);
-        assert_eq!((&found[0]["id"], &found[0]["prompt"]), (&"suggestion-1".into(), &"Tell me more".into()));
+        assert_eq!(
+            (&found[0]["id"], &found[0]["prompt"]),
+            (&"suggestion-1".into(), &"Tell me more".into())
+        );
         assert_eq!(found[1]["prompt"], "Stop");
         for nothing in ["", "no", "]x[", "[1"] {
             assert!(read(nothing).is_empty(), "{nothing}");

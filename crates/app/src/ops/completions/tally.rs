@@ -261,7 +261,11 @@ mod tests {
         let text = |text: &str| Piece::Text(text.into());
         let failed = || end(Finish::Failed(Error::internal()));
         for (pieces, content, status) in [
-            (vec![text("a"), text("b"), end(Finish::Stop)], "ab", Status::Completed),
+            (
+                vec![text("a"), text("b"), end(Finish::Stop)],
+                "ab",
+                Status::Completed,
+            ),
             (vec![end(Finish::Stop)], "", Status::Completed),
             (vec![text("a"), failed()], "a", Status::Failed),
             (vec![failed()], INTERRUPTED, Status::Failed),
@@ -270,7 +274,10 @@ mod tests {
             (vec![text("a"), end(Finish::Exhausted)], "a", Status::Failed),
         ] {
             let outcome = tallied(pieces);
-            assert_eq!((outcome.content.as_str(), outcome.status), (content, status));
+            assert_eq!(
+                (outcome.content.as_str(), outcome.status),
+                (content, status)
+            );
         }
     }
 

@@ -151,7 +151,10 @@ pub(crate) fn check_marks(user: Option<&str>, metadata: &BTreeMap<String, String
 
 /// The session that is asked for; nothing where a new one is.
 pub(crate) fn check_session(id: Option<&str>) -> Result<Option<String>> {
-    let Some(id) = id.map(str::trim).filter(|id| !id.is_empty() && *id != "new") else {
+    let Some(id) = id
+        .map(str::trim)
+        .filter(|id| !id.is_empty() && *id != "new")
+    else {
         return Ok(None);
     };
     let fits = |c: char| c.is_ascii_graphic();

@@ -9,13 +9,16 @@ mod config;
 mod create;
 mod keys;
 mod list;
+mod notifications;
 
 pub use budget::SetBudget;
 pub(crate) use config::settings;
 pub use config::{Config, Configured, Set};
+pub(crate) use create::FIRST_TEAM;
 pub use create::{Create, Created};
 pub use keys::{Issue, Revoke, Rotate};
 pub use list::List;
+pub use notifications::{NotificationStats, Notifications, SendNotification};
 
 use domain::id::EnvironmentId;
 use domain::{Error, Result};

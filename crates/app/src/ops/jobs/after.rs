@@ -9,7 +9,7 @@ use store::tables::environments::Environment;
 use store::tables::hosted;
 
 use super::Sheet;
-use crate::ops::approvals::{Hook, Passage, guard};
+use crate::ops::approvals::{Hook, Passage, ask_about_effects, guard};
 use crate::{Cx, calendar};
 
 /// A job whose result is fine.
@@ -174,8 +174,7 @@ async fn block_retry(
         .tell(cx, environment, Happening::JobRetryBlocked, facts)
         .await?;
     sheet.set("_why", why);
-    // Whoever is asked by a gate is told; without one somebody looks here.
-    let _ = guard(cx, environment, &sheet.job, Hook::Retry).await?;
+    ask_about_effects(cx, environment, &sheet.job).await?;
     sheet.go(cx, environment, Status::AwaitingApproval).await?;
     sheet.store(cx, environment).await
 }

@@ -62,13 +62,13 @@ impl Errand for Execute {
 
     async fn run(self, app: &App, actor: &Actor) -> Result<Executing> {
         // Heard before it can begin: nothing is missed.
-        let live = app.live().follow(self.job);
+        let live = app.voices().follow(self.job);
         let news = app.news();
         let task = match app.call(actor, Ready { job: self.job }).await {
             Ok(task) if self.follows => task,
             other => {
                 drop(live);
-                app.live().leave(self.job);
+                app.voices().leave(self.job);
                 return other.map(Executing::Begun);
             }
         };
@@ -128,7 +128,7 @@ struct Follower {
 
 impl Drop for Follower {
     fn drop(&mut self) {
-        self.app.live().leave(self.job);
+        self.app.voices().leave(self.job);
     }
 }
 

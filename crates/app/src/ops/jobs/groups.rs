@@ -208,7 +208,7 @@ pub(crate) async fn go_on(
         Hook::Complete => after::finish(cx, environment, &mut sheet).await?,
         Hook::Fail => after::fail(cx, environment, &mut sheet).await?,
         Hook::Retry => after::retry(cx, environment, &mut sheet).await?,
-        Hook::Spawn => {
+        Hook::Spawn | Hook::Execute => {
             sheet.go(cx, environment, Status::Pending).await?;
             sheet.store(cx, environment).await?;
         }

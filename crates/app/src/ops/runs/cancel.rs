@@ -45,7 +45,7 @@ impl Errand for Cancel {
         }
         let run = self.run;
         let found = app.call(actor, Mark { run }).await?;
-        if let Some(attended) = app.turns().find(found.environment, run) {
+        if let Some(attended) = app.live().find(found.environment, run) {
             attended.cancel();
         }
         let is_accepted = matches!(found.status, Status::Running | Status::Cancelled);

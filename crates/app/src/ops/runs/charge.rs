@@ -60,7 +60,14 @@ impl Op for Charge {
                 completion_tokens,
                 micro_credits,
             } = self.usage;
-            runs::add(cx.tx, run.id, prompt_tokens, completion_tokens, micro_credits).await?;
+            runs::add(
+                cx.tx,
+                run.id,
+                prompt_tokens,
+                completion_tokens,
+                micro_credits,
+            )
+            .await?;
         }
         spend(cx, self.environment, micro_credits).await
     }

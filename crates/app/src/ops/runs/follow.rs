@@ -77,7 +77,7 @@ impl Errand for Follow {
                 0,
             ));
         }
-        let attended = app.turns().find(run.environment, run.id);
+        let attended = app.live().find(run.environment, run.id);
         let is_over = run.status != Status::Running;
         let last = attended.as_ref().map_or(run.frames, |it| it.sent());
         if after > last && (is_over || attended.is_some()) {

@@ -12,9 +12,9 @@ mod keep;
 mod reap;
 mod steer;
 
+use domain::id::RunId;
 use domain::time::Span;
 use domain::{Error, Result};
-use domain::id::RunId;
 use store::tables::runs::{self, Run};
 
 use crate::Cx;

@@ -47,7 +47,7 @@ impl Errand for Steer {
         let Self {
             run, id, manner, ..
         } = self;
-        let Some(attended) = app.turns().find(environment, run) else {
+        let Some(attended) = app.live().find(environment, run) else {
             let found = app.call(actor, Find { run }).await;
             return Err(match found {
                 Ok(found) if found.status == Status::Running => elsewhere(),
@@ -69,7 +69,10 @@ impl Steer {
     fn said(&self) -> Result<String> {
         if self.attachments.len() > limits::STEERING_ATTACHMENTS {
             let most = limits::STEERING_ATTACHMENTS;
-            return Err(Error::field("content.attachments", format!("must be at most {most}")));
+            return Err(Error::field(
+                "content.attachments",
+                format!("must be at most {most}"),
+            ));
         }
         text::words(
             "content.attachments",

@@ -28,7 +28,11 @@ pub(super) fn asked(text: &str) -> Value {
 pub(super) fn events(answer: &Answer) -> Vec<Value> {
     assert_eq!(answer.status, 200, "{answer}");
     let mut blocks: Vec<_> = answer.text.split("\n\n").collect();
-    assert_eq!(blocks.pop(), Some(""), "a blank line ends a stream\n{answer}");
+    assert_eq!(
+        blocks.pop(),
+        Some(""),
+        "a blank line ends a stream\n{answer}"
+    );
     assert_eq!(blocks.pop().and_then(data), Some("[DONE]"), "{answer}");
     let read = |block: &&str| {
         let data = data(block).unwrap_or_else(|| panic!("no data in {block:?}\n{answer}"));
@@ -43,14 +47,18 @@ fn data(block: &str) -> Option<&str> {
 
 /// What a stream said, put together.
 pub(super) fn text(events: &[Value]) -> String {
-    let bits = events.iter().filter_map(|it| it["choices"][0]["delta"]["content"].as_str());
+    let bits = events
+        .iter()
+        .filter_map(|it| it["choices"][0]["delta"]["content"].as_str());
     bits.collect()
 }
 
 /// The session of an answer.
 pub(super) fn session(answer: &Answer) -> String {
     let session = answer.header("x-session-id");
-    session.unwrap_or_else(|| panic!("no session\n{answer}")).to_owned()
+    session
+        .unwrap_or_else(|| panic!("no session\n{answer}"))
+        .to_owned()
 }
 
 on_both_engines! {

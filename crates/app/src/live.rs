@@ -17,7 +17,7 @@ use crate::ports::agents::Steering;
 
 /// Every turn that is attended here.
 #[derive(Default)]
-pub(crate) struct Turns {
+pub(crate) struct Live {
     runs: DashMap<RunId, Arc<Attended>>,
 }
 
@@ -47,7 +47,7 @@ impl Place {
             kept: watch::Sender::new(0),
             sent: AtomicI64::new(0),
         });
-        app.turns().runs.insert(run, Arc::clone(&attended));
+        app.live().runs.insert(run, Arc::clone(&attended));
         let app = app.clone();
         Self { app, run, attended }
     }
@@ -61,7 +61,7 @@ impl Deref for Place {
     }
 }
 
-impl Turns {
+impl Live {
     /// A turn of this environment.
     pub(crate) fn find(&self, environment: EnvironmentId, run: RunId) -> Option<Arc<Attended>> {
         let found = self.runs.get(&run)?;
@@ -82,7 +82,7 @@ impl Turns {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.app.turns().runs.remove(&self.run);
+        self.app.live().runs.remove(&self.run);
     }
 }
 
