@@ -13,3 +13,7 @@ mod events;
 mod lives;
 mod projects;
 mod tasks;
+mod models;
+mod projects;
+mod runs;
+mod sessions;
