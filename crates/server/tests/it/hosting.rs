@@ -27,3 +27,4 @@ mod skills;
 mod tasks;
 mod vault;
 mod watchers;
+mod tasks;

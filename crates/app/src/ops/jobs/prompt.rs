@@ -4,6 +4,7 @@
 use domain::Result;
 use serde_json::{Map, Value, json};
 use store::tables::environments::Environment;
+use store::tables::hosted::Agent;
 
 use super::Sheet;
 use crate::Cx;
@@ -18,7 +19,7 @@ work itself instead of describing it. When you are done, answer with a short rep
 pub(super) async fn messages(
     cx: &mut Cx<'_>,
     environment: &Environment,
-    (agent, document): (&str, &Map<String, Value>),
+    (agent, document): (&Agent, &Map<String, Value>),
     sheet: &Sheet,
 ) -> Result<Vec<Value>> {
     let persona = prompt(cx, environment.id, agent, document).await?;

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::time::Span;
 use serde_json::{Value, json};
+use server::Clock;
 use testkit::engine::Engine;
 use testkit::http::Client;
 use testkit::on_both_engines;
@@ -209,6 +211,37 @@ on_both_engines! {
         assert_eq!(failed["result"]["exitCode"], 124);
         let timeout = events.wait_for("task:timeout").json();
         assert_eq!((&timeout["taskId"], &timeout["timeout"]), (&task["id"], &json!(100)));
+    }
+
+    fn a_silent_agent_is_warned_of_and_stopped(engine: Engine) {
+        let clock = Clock::system();
+        let server = Server::start_at(Arc::new(engine.scratch()), clock.clone(), |_| {});
+        let live = project(&server).live;
+        let mut events = live.get("/api/v1/events?filter=agent:stale").stream();
+        let more = json!({ "maxDuration": 3_600_000, "maxRetries": 0 });
+        let task = write(&live, "silent", "[slow 600000]", more);
+        once(&live, &task, "in_progress");
+        clock.advance(Span::seconds(6 * 60));
+        let warned = events.wait_for("agent:stale").json();
+        assert_eq!((&warned["action"], &warned["taskId"]), (&json!("warning"), &task["id"]));
+        clock.advance(Span::seconds(5 * 60));
+        assert_eq!(events.wait_for("agent:stale").json()["action"], "killed");
+        assert_eq!(once(&live, &task, "failed")["result"]["exitCode"], 124);
+    }
+
+    fn a_deadline_that_comes_near_is_told_of(engine: Engine) {
+        let clock = Clock::system();
+        let server = Server::start_at(Arc::new(engine.scratch()), clock.clone(), |_| {});
+        let live = project(&server).live;
+        let mut events = live.get("/api/v1/events?filter=sla:*").stream();
+        let write = |title: &str| write(&live, title, "x", json!({ "draft": true, "deadline": "2040-01-01T00:00:00Z" }));
+        let task = write("due");
+        let left = 2_208_988_800 - clock.now().unix_seconds();
+        clock.advance(Span::seconds(left / 10 * 9));
+        let warning = events.wait_for("sla:warning").json();
+        assert_eq!((&warning["entityId"], &warning["deadline"]), (&task["id"], &json!("2040-01-01T00:00:00.000Z")));
+        clock.advance(Span::seconds(left / 10 + 60));
+        assert_eq!(events.wait_for("sla:violated").json()["entityId"], task["id"]);
     }
 
     fn greater_priority_goes_first(engine: Engine) {
