@@ -27,4 +27,3 @@ mod skills;
 mod tasks;
 mod vault;
 mod watchers;
-mod tasks;
