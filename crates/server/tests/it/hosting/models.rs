@@ -207,7 +207,7 @@ on_both_engines! {
         let (upstream, server, hosting) = world(engine);
         upstream.answers(vec![Script::says(&["x"])]);
         let budget = |credits: i64| {
-            let request = server.operator().put("/guild/v1/projects/compass/budget");
+            let request = server.operator().patch("/guild/v1/projects/compass");
             request.json(json!({ "environment": "live", "budget": credits })).ok();
         };
         // 11 and 7 tokens at 1 and 2 credits each are 25 credits.
@@ -220,6 +220,24 @@ on_both_engines! {
         say(&hosting.test, "another budget").ok();
         budget(1_000);
         say(&hosting.live, "four").ok();
+    }
+
+    fn what_the_user_might_say_next_is_suggested(engine: Engine) {
+        let (upstream, _server, hosting) = world(engine);
+        let next = "[{\"label\": \"More\", \"prompt\": \"Tell me more\"}]";
+        upstream.answers(vec![Script::says(&["Hi"]), Script::says(&[next]), Script::says(&["Hi"]), Script::says(&[next])]);
+        let mut body = asked("hello");
+        body["polpo"] = json!({ "capabilities": { "suggestions": true } });
+        let suggested = json!({ "suggestions": [{ "id": "suggestion-1", "label": "More", "prompt": "Tell me more" }] });
+        let answer = hosting.live.post(CHAT).json(&body).ok();
+        assert_eq!(answer["polpo"], suggested);
+        assert_eq!(answer["choices"][0]["message"]["content"], "Hi");
+        assert_eq!(answer["usage"]["total_tokens"], 36);
+        body["stream"] = true.into();
+        let events = events(&hosting.live.post(CHAT).json(&body).send());
+        let told = events.iter().find(|it| it["polpo"].is_object()).expect("suggestions");
+        assert_eq!((&told["polpo"], &told["choices"][0]["delta"]), (&suggested, &json!({})));
+        assert_eq!(events.last().expect("an end")["choices"][0]["finish_reason"], "stop");
     }
 
     fn models_are_listed_as_openai_does(engine: Engine) {
@@ -240,7 +258,6 @@ on_both_engines! {
         let (upstream, _server, hosting) = world(engine);
         let agent = json!({ "name": "ada", "role": "a bookkeeper", "systemPrompt": "Count twice.", "model": "double/special" });
         hosting.live.post("/api/v1/agents").json(agent).ok();
-        hosting.live.put("/api/v1/memory").json(json!({ "content": "We sell boats." })).ok();
         let body = json!({ "agent": "ada", "messages": [
             { "role": "system", "content": "Be brief." }, { "role": "user", "content": "Hi" },
         ] });
@@ -248,7 +265,7 @@ on_both_engines! {
         let request = upstream.asked()[0].json();
         assert_eq!(request["model"], "special");
         let told = request["messages"][0]["content"].as_str().expect("a prompt");
-        for part in ["You are ada, a bookkeeper.", "Count twice.", "We sell boats.", "## Instructions\n\nBe brief."] {
+        for part in ["You are ada, a bookkeeper.", "Count twice.", "## Instructions\n\nBe brief."] {
             assert!(told.contains(part), "{part} in {told}");
         }
         assert_eq!(request["messages"].as_array().map(Vec::len), Some(2));

@@ -270,10 +270,10 @@ fn a_run_whose_lease_has_ended_is_ended_by_another_node() {
     let client = other.client().with_key(&key(&server));
     wait_for_status(&client, "interrupted");
     let said = messages(&client, "left")[1]["content"].clone();
+    // As much as was stored until then.
+    let said = said.as_str().expect("a text");
     assert!(
-        ["Hello", "[Response interrupted]"]
-            .iter()
-            .any(|it| said == *it),
+        "Hello".starts_with(said) || said == "[Response interrupted]",
         "{said}"
     );
 }
