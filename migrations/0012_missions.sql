@@ -93,3 +93,10 @@ create table watchers (
 ) strict;
 create index watchers_by_environment on watchers (environment, id);
 create index watchers_waiting on watchers (environment, job, target) where fired_at is null;
+
+-- Two missions may have tasks of the same titles: a title is unique within one
+-- execution, and among the jobs of none.
+drop index jobs_by_title;
+create unique index jobs_by_title on jobs
+    (environment, title, (case when mission is null then '' else coalesce(mission_group, '') end))
+    where status not in ('done', 'failed');

@@ -1,6 +1,6 @@
 //! `cargo xtask`: what developers and the build machine run, written in Rust so that a toolchain is all one needs.
 //!
-//! Two commands: `ci` (everything that must hold before a change is merged, [`ci`]) and `bench` (the numbers the project
+//! Commands: `ci` (everything that must hold before a change is merged, [`ci`]) and `bench` (the numbers the project
 //! promises, [`mod@bench`]). To add one: a variant of [`Task`], a module, one line in [`main`].
 #![allow(
     clippy::print_stdout,
@@ -37,12 +37,19 @@ enum Task {
     Ci,
     /// Measure throughput, latency, growth with the size of the database, start-up, memory and binary size.
     Bench(bench::Args),
+    /// The model that answers at once, for `bench`.
+    #[command(hide = true)]
+    Upstream {
+        /// Where it listens on the loopback address.
+        port: u16,
+    },
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Ci => ci::run(),
         Task::Bench(args) => bench::run(&args),
+        Task::Upstream { port } => bench::upstream::serve(port).map(|()| ExitCode::SUCCESS),
     };
     match outcome {
         Ok(code) => code,

@@ -26,6 +26,7 @@ use http_body_util::BodyExt;
 use crate::dialect::{Dialect, ErrandWire, Table, Wire, table_of};
 use crate::discovery::unknown;
 use crate::input::Input;
+use crate::ratelimit::{Charged, Left};
 use crate::{Api, observe};
 
 /// Says that an answer was given before.
@@ -82,8 +83,26 @@ pub(crate) fn errand_spec<D: Dialect, E: ErrandWire<D>>() -> &'static Spec {
 /// Handles one request.
 pub(crate) async fn endpoint(api: Api, spec: &'static Spec, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
-    let outcome = answer(&api, spec, &mut parts, body).await;
-    respond(spec, outcome)
+    let mut left = None;
+    let outcome = answer(&api, spec, &mut parts, body, &mut left).await;
+    let mut response = respond(spec, outcome);
+    if let Some(left) = left {
+        tell(&mut response, left);
+    }
+    response
+}
+
+/// Tells the caller how much it may still ask for (Polpo 2.4, OpenPod 2.0).
+fn tell(response: &mut Response, left: Left) {
+    let Left {
+        limit,
+        remaining,
+        window_s,
+    } = left;
+    let headers = response.headers_mut();
+    headers.insert("x-ratelimit-limit", limit.into());
+    headers.insert("x-ratelimit-remaining", remaining.into());
+    headers.insert("x-ratelimit-window", window_s.into());
 }
 
 async fn answer(
@@ -91,8 +110,9 @@ async fn answer(
     spec: &'static Spec,
     parts: &mut Parts,
     body: HttpBody,
+    left: &mut Option<Left>,
 ) -> Result<Replied> {
-    let (actor, input, repeat) = receive(api, spec, parts, body).await?;
+    let (actor, input, repeat) = receive(api, spec, parts, body, left).await?;
     let prepared = (spec.decode)(&input)?;
     api.0.app.answer(&actor, prepared, repeat).await
 }
@@ -103,6 +123,7 @@ async fn receive<'a>(
     spec: &'static Spec,
     parts: &'a mut Parts,
     body: HttpBody,
+    left: &mut Option<Left>,
 ) -> Result<(Actor, Input<'a>, Option<Repeat>)> {
     let Spec {
         table,
@@ -116,7 +137,8 @@ async fn receive<'a>(
     } else {
         None
     };
-    let admitted = admit(api, credential.as_deref(), needs, effect, address).await;
+    let asked = (needs, effect);
+    let admitted = admit(api, credential.as_deref(), asked, address, left).await;
     let admitted = admitted.and_then(|actor| table.audience.check(&actor).map(|()| actor));
     let (actor, bytes) = match admitted {
         Ok(actor) => (actor, read(parts, body, table.body_bytes).await?),
@@ -151,19 +173,26 @@ async fn receive<'a>(
 async fn admit(
     api: &Api,
     credential: Option<&str>,
-    needs: Permission,
-    effect: Effect,
+    (needs, effect): (Permission, Effect),
     address: IpAddr,
+    left: &mut Option<Left>,
 ) -> Result<Actor> {
     let (app, limiter) = (&api.0.app, &api.0.limiter);
+    let mut charge = |charged: Charged| {
+        *left = charged.left;
+        charged.refusal.map_or(Ok(()), Err)
+    };
     let actor = match credential {
         Some(credential) => match app.authenticate(credential).await {
             Ok(actor) => actor,
-            Err(refusal) => return Err(limiter.charge_address(address).err().unwrap_or(refusal)),
+            Err(refusal) => {
+                let charged = charge(limiter.charge_address(address));
+                return Err(charged.err().unwrap_or(refusal));
+            }
         },
         None => Actor::Anonymous,
     };
-    limiter.charge(&actor, needs, effect, address)?;
+    charge(limiter.charge(&actor, needs, effect, address))?;
     app.admit(&actor, needs)?;
     Ok(actor)
 }

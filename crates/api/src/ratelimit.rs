@@ -8,8 +8,9 @@ use std::time::Duration;
 use app::Effect;
 use domain::id::KeyId;
 use domain::policy::{Actor, Permission};
-use domain::{Error, Kind, Result};
+use domain::{Error, Kind};
 use governor::clock::{Clock, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
@@ -22,6 +23,8 @@ pub struct Rates {
     pub reads_per_minute: u32,
     /// Registrations per address and hour.
     pub registrations_per_hour: u32,
+    /// Requests per key of an environment and minute (Polpo 2.4).
+    pub hosting_per_minute: u32,
 }
 
 impl Rates {
@@ -30,26 +33,48 @@ impl Rates {
         writes_per_minute: 0,
         reads_per_minute: 0,
         registrations_per_hour: 0,
+        hosting_per_minute: 0,
     };
 }
 
-type Keyed<K> = Option<RateLimiter<K, DashMapStateStore<K>, DefaultClock>>;
+type Keyed<K> =
+    Option<RateLimiter<K, DashMapStateStore<K>, DefaultClock, StateInformationMiddleware>>;
+
+/// What is left after a request, where there is a limit at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// How many requests fit into a window.
+    pub(crate) limit: u32,
+    /// How many still do.
+    pub(crate) remaining: u32,
+    /// The length of the window, in seconds.
+    pub(crate) window_s: u64,
+}
+
+/// What came of charging a request.
+#[derive(Debug, Default)]
+pub(crate) struct Charged {
+    /// What is left.
+    pub(crate) left: Option<Left>,
+    /// Why it must wait.
+    pub(crate) refusal: Option<Error>,
+}
 
 pub(crate) struct Limiter {
     writes: Keyed<KeyId>,
     reads: Keyed<IpAddr>,
     registrations: Keyed<IpAddr>,
+    hosting: Keyed<KeyId>,
     clock: DefaultClock,
 }
 
 impl Limiter {
     pub(crate) fn new(rates: &Rates) -> Self {
-        let quota = |n, per: fn(NonZeroU32) -> Quota| NonZeroU32::new(n).map(per);
         Self {
-            writes: quota(rates.writes_per_minute, Quota::per_minute).map(RateLimiter::keyed),
-            reads: quota(rates.reads_per_minute, Quota::per_minute).map(RateLimiter::keyed),
-            registrations: quota(rates.registrations_per_hour, Quota::per_hour)
-                .map(RateLimiter::keyed),
+            writes: keyed(rates.writes_per_minute, Quota::per_minute),
+            reads: keyed(rates.reads_per_minute, Quota::per_minute),
+            registrations: keyed(rates.registrations_per_hour, Quota::per_hour),
+            hosting: keyed(rates.hosting_per_minute, Quota::per_minute),
             clock: DefaultClock::default(),
         }
     }
@@ -62,10 +87,13 @@ impl Limiter {
         needs: Permission,
         effect: Effect,
         address: IpAddr,
-    ) -> Result<()> {
+    ) -> Charged {
         let address = subscriber(address);
         match (actor, needs, effect) {
-            (actor, _, _) if actor.is_operator() => Ok(()),
+            (actor, _, _) if actor.is_operator() => Charged::default(),
+            (Actor::Account { key, .. }, Permission::Host, _) => {
+                self.check(&self.hosting, key, "requests with this key this minute")
+            }
             (_, Permission::Register, _) => self.check(
                 &self.registrations,
                 &address,
@@ -79,7 +107,7 @@ impl Limiter {
     }
 
     /// Charges a request that showed no valid key.
-    pub(crate) fn charge_address(&self, address: IpAddr) -> Result<()> {
+    pub(crate) fn charge_address(&self, address: IpAddr) -> Charged {
         self.check(
             &self.reads,
             &subscriber(address),
@@ -92,22 +120,44 @@ impl Limiter {
         limiter: &Keyed<K>,
         key: &K,
         what: &str,
-    ) -> Result<()> {
+    ) -> Charged {
         let Some(limiter) = limiter else {
-            return Ok(());
+            return Charged::default();
         };
-        limiter
-            .check_key(key)
-            .map_err(|until| refusal(what, until.wait_time_from(self.clock.now())))
+        let left = |quota: Quota, remaining| {
+            let limit = quota.burst_size().get();
+            let window_s = quota.burst_size_replenished_in().as_secs();
+            Some(Left {
+                limit,
+                remaining,
+                window_s,
+            })
+        };
+        match limiter.check_key(key) {
+            Ok(state) => Charged {
+                left: left(state.quota(), state.remaining_burst_capacity()),
+                refusal: None,
+            },
+            Err(until) => Charged {
+                left: left(until.quota(), 0),
+                refusal: Some(refusal(what, until.wait_time_from(self.clock.now()))),
+            },
+        }
     }
 
     pub(crate) fn tidy(&self) {
         self.writes.iter().for_each(RateLimiter::retain_recent);
         self.reads.iter().for_each(RateLimiter::retain_recent);
+        self.hosting.iter().for_each(RateLimiter::retain_recent);
         self.registrations
             .iter()
             .for_each(RateLimiter::retain_recent);
     }
+}
+
+fn keyed<K: std::hash::Hash + Eq + Clone>(n: u32, per: fn(NonZeroU32) -> Quota) -> Keyed<K> {
+    let quota = per(NonZeroU32::new(n)?);
+    Some(RateLimiter::keyed(quota).with_middleware())
 }
 
 fn subscriber(address: IpAddr) -> IpAddr {
@@ -130,7 +180,7 @@ fn refusal(what: &str, wait: Duration) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{Effect, IpAddr, Limiter, Rates};
+    use super::{Effect, IpAddr, Left, Limiter, Rates};
     use domain::Kind;
     use domain::policy::{Actor, Permission};
 
@@ -142,12 +192,21 @@ mod tests {
         });
         let address = IpAddr::from([127, 0, 0, 1]);
         let ask = |a| limiter.charge(&Actor::Anonymous, Permission::ReadPublic, Effect::Reads, a);
-        assert!(ask(address).is_ok() && ask(address).is_ok());
-        let refused = ask(address).expect_err("the third");
+        let left = |remaining| {
+            Some(Left {
+                limit: 2,
+                remaining,
+                window_s: 60,
+            })
+        };
+        assert_eq!((ask(address).left, ask(address).left), (left(1), left(0)));
+        let third = ask(address);
+        assert_eq!(third.left, left(0));
+        let refused = third.refusal.expect("the third");
         assert_eq!(refused.kind, Kind::RateLimited);
         assert!(refused.retry_after_s.is_some_and(|s| (1..=31).contains(&s)));
         assert!(
-            ask(IpAddr::from([127, 0, 0, 2])).is_ok(),
+            ask(IpAddr::from([127, 0, 0, 2])).refusal.is_none(),
             "another address has its own"
         );
     }
@@ -163,6 +222,6 @@ mod tests {
                 IpAddr::from([1, 1, 1, 1]),
             )
         };
-        assert!((0..1_000).all(|_| ask().is_ok()));
+        assert!((0..1_000).all(|_| ask().refusal.is_none()));
     }
 }

@@ -68,11 +68,11 @@ const BEHIND: usize = 1_024;
 
 /// What agents say in runs of jobs, for those who follow one on this node.
 #[derive(Default)]
-pub struct Live {
+pub struct Voices {
     jobs: DashMap<JobId, broadcast::Sender<Piece>>,
 }
 
-impl Live {
+impl Voices {
     /// Follows a job's runs on this node.
     pub fn follow(&self, job: JobId) -> broadcast::Receiver<Piece> {
         let sender = self.jobs.entry(job);

@@ -6,7 +6,7 @@ use domain::time::Span;
 use jiff::{SignedDuration, Timestamp};
 
 /// A time as `2026-03-13T15:30:00.000Z`.
-pub(crate) fn iso(time: Time) -> String {
+pub fn iso(time: Time) -> String {
     let stamp = Timestamp::from_microsecond(time.0).unwrap_or(Timestamp::MAX);
     format!("{stamp:.3}")
 }

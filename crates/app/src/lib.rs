@@ -17,6 +17,7 @@ mod errand;
 mod fields;
 mod hub;
 mod keyring;
+mod live;
 pub mod ops;
 mod password;
 pub mod ports;
@@ -40,7 +41,8 @@ use store::{Store, Tx};
 use tokio::sync::watch;
 
 pub use answer::{Answer, Answered, Content, Pieces, Repeat, Replied, Reply};
-pub use bell::{Live, Rung};
+pub use bell::{Rung, Voices};
+pub use calendar::iso;
 pub use clock::Clock;
 pub use entropy::Entropy;
 pub use errand::Errand;
@@ -52,6 +54,7 @@ pub use work::Prepared;
 use bell::Bell;
 use hub::Hub;
 use keyring::Keyring;
+use live::Live;
 use password::Passwords;
 use ports::Ports;
 use verification::Checks;
@@ -126,6 +129,8 @@ pub struct Cx<'a> {
     /// What the operator set.
     pub settings: &'a Settings,
     entropy: &'a Entropy,
+    /// This process among others.
+    node: uuid::Uuid,
     /// What to do after the commit.
     aftermath: Aftermath,
 }
@@ -153,6 +158,14 @@ impl Cx<'_> {
     /// its own.
     pub(crate) fn id_at<I: Id>(&self, at: Time) -> I {
         I::from_uuid(self.entropy.id(at))
+    }
+
+    /// This process's hold on a run, from now on for so long.
+    pub(crate) fn lease(&self, span: Span) -> store::tables::runs::Lease {
+        store::tables::runs::Lease {
+            node: self.node,
+            ends: self.now.plus(span),
+        }
     }
 
     /// Random bytes.
@@ -379,7 +392,10 @@ struct House {
     hub: Hub,
     news: watch::Sender<()>,
     bell: Bell,
+    voices: Voices,
     live: Live,
+    /// This process among others on the same database.
+    node: uuid::Uuid,
 }
 
 impl App {
@@ -397,6 +413,7 @@ impl App {
         entropy: Entropy,
     ) -> Self {
         let keyring = Keyring::new(settings.operator_key);
+        let node = entropy.id(clock.now());
         let house = House {
             store,
             settings,
@@ -410,7 +427,9 @@ impl App {
             hub: Hub::new(),
             news: watch::Sender::new(()),
             bell: Bell::default(),
+            voices: Voices::default(),
             live: Live::default(),
+            node,
         };
         Self {
             house: Arc::new(house),
@@ -430,6 +449,21 @@ impl App {
     /// Hashes and compares passwords.
     pub(crate) fn passwords(&self) -> &Passwords {
         &self.house.passwords
+    }
+
+    /// Chat turns that are attended here.
+    pub(crate) fn live(&self) -> &Live {
+        &self.house.live
+    }
+
+    /// Ends every chat turn that is attended here and waits until each is
+    /// written down.
+    pub async fn end_turns(&self) {
+        self.house.live.cancel_all();
+        while !self.house.live.is_empty() {
+            let pause = std::time::Duration::from_millis(10);
+            let _ = tokio::time::timeout(pause, std::future::pending::<()>()).await;
+        }
     }
 
     /// The checks of outputs.
@@ -599,22 +633,8 @@ impl App {
     }
 
     /// Where what agents say in runs of jobs on this node is heard at once.
-    pub fn live(&self) -> &Live {
-        &self.house.live
-    }
-
-    /// What runs hosted agents.
-    ///
-    /// # Errors
-    /// `Unavailable` where nothing does.
-    pub fn agents(&self) -> Result<Arc<dyn ports::agents::Agents>> {
-        self.house.ports.agents.clone().ok_or_else(|| {
-            domain::Error::unavailable(
-                "no_agents",
-                "this server runs no agents: ask its operator for a server that does",
-                60,
-            )
-        })
+    pub fn voices(&self) -> &Voices {
+        &self.house.voices
     }
 
     /// Forgets what is remembered about an account: another process changed it.
@@ -651,6 +671,7 @@ fn transact(call: Arc<Call>, tx: &mut Tx) -> store::TxFuture<'_, (Answered, Afte
             now: house.clock.now(),
             settings: &house.settings,
             entropy: &house.entropy,
+            node: house.node,
             aftermath: Aftermath::default(),
         };
         let answered = answer::once(&mut cx, &**work, repeat.as_ref()).await?;

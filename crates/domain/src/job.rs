@@ -85,9 +85,48 @@ impl Status {
     }
 }
 
+/// How often an agent that asks instead of working gets an answer (Polpo 3.1).
+pub const QUESTION_ROUNDS: i64 = 2;
+/// How often a job goes back to its agent to be mended.
+pub const FIXES: i64 = 2;
+const QUESTION_CHARS: usize = 2_000;
+const QUESTION_LINES: usize = 3;
+const QUESTION_TOOL_CALLS: u64 = 5;
+
+/// Whether what a run said looks like a question to somebody instead of a
+/// result: it is short, ends with a question, and hardly anything was done.
+pub fn looks_like_question(said: &str, tool_calls: u64, has_files: bool) -> bool {
+    let asks = said
+        .trim_end()
+        .lines()
+        .rev()
+        .take(QUESTION_LINES)
+        .any(|line| line.contains('?'));
+    asks && !has_files && tool_calls < QUESTION_TOOL_CALLS && said.chars().count() <= QUESTION_CHARS
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Status;
+    use super::{Status, looks_like_question};
+
+    #[test]
+    fn a_question_is_short_and_comes_before_any_work() {
+        assert!(looks_like_question(
+            "I can do it.\nWhich colour?\n",
+            0,
+            false
+        ));
+        let long = "x".repeat(3_000) + "?";
+        for (said, calls, files) in [
+            ("Done.", 0, false),
+            ("Which colour?", 5, false),
+            ("Which colour?", 0, true),
+            ("Which?\n1\n2\n3", 0, false),
+            (long.as_str(), 0, false),
+        ] {
+            assert!(!looks_like_question(said, calls, files), "{said}");
+        }
+    }
 
     #[test]
     fn the_ways_are_those_of_the_contract() {

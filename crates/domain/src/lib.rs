@@ -13,6 +13,7 @@ mod words;
 pub mod account;
 pub mod address;
 pub mod approval;
+pub mod assessment;
 pub mod brief;
 pub mod condition;
 pub mod dispute;

@@ -407,8 +407,6 @@ pub const PLAN_BYTES: usize = 1 << 20;
 pub const MISSIONS: u32 = 10_000;
 /// How long a delay of a mission may be.
 pub const PLAN_DELAY_MAX: Span = Span::hours(366 * 24);
-/// Milliseconds that a job may take at most: a week.
-pub const JOB_DURATION_MS_MAX: i64 = 7 * 24 * 3600 * 1000;
 /// Characters of a cron expression, or of the name of a time zone.
 pub const CRON_CHARS: usize = 200;
 /// Playbooks of one environment.
@@ -442,3 +440,62 @@ pub const MCP_SERVERS: usize = 10;
 pub const MCP_TOOLS: usize = 100;
 /// Bytes of one message of an MCP server.
 pub const MCP_MESSAGE_BYTES: usize = 4 << 20;
+
+/// Things said to a run that wait to be heard (Polpo 2.15).
+pub const STEERING_WAITING: usize = 16;
+/// Things said to a run in all.
+pub const STEERING_IN_ALL: usize = 256;
+/// Attachments of one thing said to a run.
+pub const STEERING_ATTACHMENTS: usize = 16;
+/// Calls of a model within one chat turn (Polpo 2.6).
+pub const CHAT_CALLS: u32 = 20;
+/// Calls of a model within one turn at most, whatever an agent says.
+pub const TURN_CALLS: u32 = 150;
+/// Tools that a model may call at once.
+pub const TOOLS_AT_ONCE: usize = 32;
+/// Messages of one chat request.
+pub const CHAT_MESSAGES: usize = 2_000;
+/// Tools that a caller brings along.
+pub const CLIENT_TOOLS: usize = 128;
+/// Characters of a session's id.
+pub const SESSION_ID_CHARS: usize = 128;
+/// Characters of a session's title.
+pub const SESSION_TITLE_CHARS: usize = 200;
+/// Characters of the title that a session gets by itself (Polpo 2.6).
+pub const SESSION_TITLE_GIVEN_CHARS: usize = 60;
+/// Characters of an end user's id.
+pub const END_USER_CHARS: usize = 256;
+/// Entries of a session's metadata (Polpo 2.6).
+pub const METADATA_KEYS: usize = 16;
+/// Characters of a key of metadata.
+pub const METADATA_KEY_CHARS: usize = 64;
+/// Characters of a value of metadata.
+pub const METADATA_VALUE_CHARS: usize = 512;
+/// Sessions that one list shows.
+pub const SESSIONS_SHOWN: u32 = 10_000;
+/// Messages of a session that are shown.
+pub const SESSION_MESSAGES_SHOWN: u32 = 10_000;
+/// Runs of a session that are shown.
+pub const SESSION_RUNS_SHOWN: u32 = 1_000;
+/// Bytes of one event of an upstream's stream.
+pub const UPSTREAM_EVENT_BYTES: usize = 4 << 20;
+/// Bytes of a refusal of an upstream that are read.
+pub const UPSTREAM_REFUSAL_BYTES: usize = 64 << 10;
+/// Bytes of one answer of a model.
+pub const MODEL_ANSWER_BYTES: usize = 8 << 20;
+/// Times that a model is asked again when it cannot be reached.
+pub const MODEL_RETRIES: u32 = 2;
+/// Seconds that are waited for a model at most before it is asked again.
+pub const MODEL_RETRY_AFTER_S: u64 = 10;
+/// Seconds that one call of a model may take in all.
+pub const MODEL_CALL_S: u64 = 900;
+/// Connections to one model provider that are kept open.
+pub const MODEL_CONNECTIONS: usize = 512;
+/// Pieces of a turn on their way to whoever asked.
+pub const PIECES_AHEAD: usize = 256;
+/// Frames of a run that are stored at once.
+pub const FRAMES_AT_ONCE: usize = 256;
+/// Frames of a run in all; what comes behind is not stored.
+pub const RUN_FRAMES: i64 = 200_000;
+/// Characters of the reason to cancel a run.
+pub const CANCEL_REASON_CHARS: usize = 500;

@@ -8,7 +8,10 @@
 //! To add something, write a function like `prune` that does one
 //! bounded round, and a line in `Runtime::start`.
 
+pub mod agents;
 pub mod github;
+mod jobs;
+pub mod models;
 pub mod outgoing;
 mod tools;
 pub mod vault;
@@ -18,11 +21,13 @@ pub mod workspace;
 use std::time::Duration;
 
 use app::App;
+use app::ops::alarms::{self, Alarm};
 use app::ops::holds::{Due, Mature};
+use app::ops::runs::Reap;
 use app::ops::server::{Follow, Followed, Prune};
 use app::ops::tasks::{Alarmed, Ring};
 use domain::policy::Actor;
-use domain::{Result, limits};
+use domain::{Kind, Result, limits};
 use futures_util::StreamExt;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -32,6 +37,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 /// within a second (design 3.5).
 const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
+const REAP_EVERY: Duration = Duration::from_secs(5);
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 
 /// How many operations of one round are under way.
@@ -66,6 +72,24 @@ impl Runtime {
             mature,
         ));
         tasks.spawn(every(
+            EXPIRE_EVERY,
+            app.clone(),
+            "doing what is due for missions",
+            alarms,
+        ));
+        tasks.spawn(every(
+            EXPIRE_EVERY,
+            app.clone(),
+            "looking at deadlines of jobs",
+            jobs::deadlines,
+        ));
+        tasks.spawn(every(
+            REAP_EVERY,
+            app.clone(),
+            "ending runs that nobody attends",
+            reap,
+        ));
+        tasks.spawn(every(
             PRUNE_EVERY,
             app.clone(),
             "forgetting kept answers",
@@ -82,6 +106,7 @@ impl Runtime {
         let work = webhooks::Work::default();
         tasks.spawn(webhooks::fill(app.clone(), work.clone()));
         finishing.spawn(webhooks::empty(app.clone(), work, stopping.subscribe()));
+        finishing.spawn(jobs::engine(app.clone(), stopping.subscribe()));
         Self {
             tasks,
             finishing,
@@ -103,8 +128,9 @@ impl Runtime {
     /// Stops them between two rounds or in the middle of one; a round that is
     /// cut off is done again at the next start. What was sent is written down
     /// first, so that it is not sent again.
-    pub async fn stop(mut self) {
+    pub async fn stop(mut self, app: &App) {
         self.stopping.send_replace(true);
+        let _ = timeout(LAST_CALLS, app.end_turns()).await;
         let finished = async { while self.finishing.join_next().await.is_some() {} };
         // What takes longer is cut off like everything else.
         let _ = timeout(LAST_CALLS, finished).await;
@@ -165,6 +191,28 @@ async fn mature(app: App) -> Result<()> {
     }
 }
 
+/// What is due for missions, schedules and wishes for consent. What cannot be
+/// done is told and passed over; it would fail every second.
+async fn alarms(app: App) -> Result<()> {
+    let due = app.call(&Actor::System, alarms::Due).await?;
+    let calls = due.into_iter().map(|alarm| ring_one(app.clone(), alarm));
+    all(calls).await
+}
+
+async fn ring_one(app: App, alarm: Alarm) -> Result<()> {
+    let ring = alarms::Ring {
+        alarm: alarm.clone(),
+    };
+    let Err(error) = app.call(&Actor::System, ring).await else {
+        return Ok(());
+    };
+    if matches!(error.kind, Kind::Unavailable | Kind::OutcomeUnknown) {
+        return Err(error);
+    }
+    let why = error.message.to_string();
+    app.call(&Actor::System, alarms::Skip { alarm, why }).await
+}
+
 /// Makes all calls, some at a time, and answers the first failure.
 async fn all(calls: impl Iterator<Item = impl Future<Output = Result<()>>>) -> Result<()> {
     let mut answers = futures_util::stream::iter(calls).buffer_unordered(CALLS_AT_ONCE);
@@ -173,6 +221,14 @@ async fn all(calls: impl Iterator<Item = impl Future<Output = Result<()>>>) -> R
         outcome = outcome.and(answer);
     }
     outcome
+}
+
+/// A node's own runs are its own matter; those of others are ended when their
+/// lease has.
+async fn reap(app: App) -> Result<()> {
+    let is_alone = app.store().is_embedded();
+    while app.call(&Actor::System, Reap { is_alone }).await? {}
+    Ok(())
 }
 
 async fn prune(app: App) -> Result<()> {

@@ -12,6 +12,8 @@ use app::ports::Ports;
 use app::{App, Clock, Entropy, Secret};
 use domain::Kind;
 use domain::policy::Actor;
+use runtime::agents::Hosted;
+use runtime::models::Models;
 use runtime::{Runtime, github};
 use store::exclusive::{self, Exclusive};
 use store::{Location, Store};
@@ -66,6 +68,8 @@ fn ports(settings: &Settings, clock: &Clock) -> Result<Ports> {
         let github = github::Client::new(configured, clock.clone());
         ports.github = Some(Arc::new(github.map_err(anyhow::Error::msg)?));
     }
+    let models = Models::new(&settings.models()?).map_err(anyhow::Error::msg)?;
+    ports.agents = Some(Arc::new(Hosted::new(models)));
     Ok(ports)
 }
 
@@ -156,7 +160,7 @@ impl Running {
         let _ = self.stop.send(());
         self.app.end_streams();
         let _ = self.serving.await;
-        self.runtime.stop().await;
+        self.runtime.stop(&self.app).await;
         self.app.store().close().await;
     }
 }

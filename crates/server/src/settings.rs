@@ -3,6 +3,7 @@
 
 mod github;
 mod hosting;
+mod providers;
 mod redemption;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use github::GitHub;
 pub use hosting::{Hosting, Vault};
+pub use providers::{Price, Provider};
 pub use redemption::{Item as CatalogueItem, Redemption};
 
 /// Everything that can be set.
@@ -50,7 +52,9 @@ pub struct Settings {
     pub registration: Registration,
     /// What can be bought with credits.
     pub redemption: Redemption,
-    /// Where hosted agents work.
+    /// Providers of models, by name.
+    pub providers: BTreeMap<String, Provider>,
+    /// Hosted agents.
     pub hosting: Hosting,
     /// Where the key of their credentials is.
     pub vault: Vault,
@@ -100,6 +104,8 @@ pub struct Limits {
     pub reads_per_minute: u32,
     /// Registrations per address and hour.
     pub registrations_per_hour: u32,
+    /// Requests per key of a project that hosts agents, and minute.
+    pub hosting_per_minute: u32,
 }
 
 /// The POLT door.
@@ -151,6 +157,7 @@ impl Default for Settings {
             assets: BTreeMap::new(),
             webhooks: Webhooks::default(),
             redemption: Redemption::default(),
+            providers: BTreeMap::new(),
             hosting: Hosting::default(),
             vault: Vault::default(),
             log: Log {
@@ -177,6 +184,7 @@ impl Default for Limits {
             requests_per_minute: 120,
             reads_per_minute: 600,
             registrations_per_hour: 10,
+            hosting_per_minute: 600,
         }
     }
 }
@@ -224,6 +232,8 @@ impl Settings {
         let keys = OPERATOR_KEY_VARIABLES
             .into_iter()
             .chain([github::SECRET_VARIABLE]);
+        let provider_keys = providers::key_variables();
+        let keys = keys.chain(provider_keys.iter().map(String::as_str));
         let keys: Vec<_> = keys.map(|name| name.trim_start_matches(PREFIX)).collect();
         let environment = Env::prefixed(PREFIX).ignore(&keys).split("__");
         let mut settings: Self = figment.merge(environment).extract().with_context(|| {
@@ -240,6 +250,7 @@ impl Settings {
         settings.operator.key = key.or(settings.operator.key);
         let secret = std::env::var(github::SECRET_VARIABLE).ok();
         settings.github.webhook_secret = secret.or(settings.github.webhook_secret);
+        providers::take_keys(&mut settings.providers, &provider_keys);
         let Flags {
             listen,
             database,
@@ -296,6 +307,14 @@ impl Settings {
         })
     }
 
+    /// What models are asked with.
+    ///
+    /// # Errors
+    /// When a provider is set up halfway.
+    pub(crate) fn models(&self) -> Result<runtime::models::Configured> {
+        providers::configured(&self.providers, &self.hosting)
+    }
+
     fn pow_bits(&self) -> Result<u32> {
         let (bits, most) = (self.registration.pow_bits, limits::POW_BITS_MAX);
         anyhow::ensure!(
@@ -312,11 +331,13 @@ impl Settings {
             requests_per_minute,
             reads_per_minute,
             registrations_per_hour,
+            hosting_per_minute,
         } = self.limits;
         let rates = Rates {
             writes_per_minute: requests_per_minute,
             reads_per_minute,
             registrations_per_hour,
+            hosting_per_minute,
         };
         api::Settings {
             rates: if enabled && !self.dev {

@@ -38,6 +38,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("../../../migrations/0008_jobs.sql"),
     ),
     (
+        "0009_chats",
+        include_str!("../../../migrations/0009_chats.sql"),
+    ),
+    (
         "0010_places",
         include_str!("../../../migrations/0010_places.sql"),
     ),

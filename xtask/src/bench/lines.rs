@@ -34,6 +34,7 @@ pub enum Line {
     Accept,
     Search,
     Webhooks,
+    Hosting,
 }
 
 impl Line {
@@ -55,12 +56,13 @@ impl Line {
             Self::Accept => "accept with settlement",
             Self::Search => "knowledge search",
             Self::Webhooks => "webhook delivery",
+            Self::Hosting => "hosting",
         }
     }
 
     /// Whether it is measured on a server of its own and against something else than `/healthz`.
     pub fn has_own_table(self) -> bool {
-        matches!(self, Self::Search | Self::Webhooks)
+        matches!(self, Self::Search | Self::Webhooks | Self::Hosting)
     }
 
     /// Whether it needs a staffed workplace.
@@ -77,7 +79,8 @@ impl Line {
     /// The share of `/healthz` that is promised, on SQLite.
     fn target(self, engine: Engine) -> Option<f64> {
         match (engine, self) {
-            (Engine::Postgres, _) | (_, Self::Healthz | Self::Search | Self::Webhooks) => None,
+            (Engine::Postgres, _)
+            | (_, Self::Healthz | Self::Search | Self::Webhooks | Self::Hosting) => None,
             (_, Self::Task) => Some(0.6),
             (_, Self::Approve | Self::Publish | Self::Submit | Self::Accept) => Some(0.3),
             (_, Self::List | Self::Register) => Some(0.35),

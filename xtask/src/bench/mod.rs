@@ -1,9 +1,10 @@
 //! `cargo xtask bench`: the numbers the project promises, measured on the machine it runs on.
 //!
-//! Six tables. **Lines** ([`lines`]): throughput of requests under load, as a share of what the same server does on
+//! Several tables. **Lines** ([`lines`]): throughput of requests under load, as a share of what the same server does on
 //! `GET /healthz`, because absolute numbers differ from machine to machine and the share does not. **Settlement** ([`settlement`]): paying for
 //! work beside what PostgreSQL's own benchmark does. **Search** ([`search`]):
-//! how long a search in many entries takes. **Webhooks** ([`webhooks`]): how fast events are told. **Scale** ([`scale`]):
+//! how long a search in many entries takes. **Webhooks** ([`webhooks`]): how fast events are told.
+//! **Hosting** ([`hosting`]): what the server adds to a model, how soon jobs are done, what streams cost. **Scale** ([`scale`]):
 //! what the same request costs on a small and on a large database. **Size** ([`size`]): start, memory, binary.
 //!
 //! The server is the release binary on a loopback port with limits off; the load comes from `wrk` ([`wrk`]) with the
@@ -12,6 +13,7 @@
 
 mod arrivals;
 mod desk;
+mod hosting;
 mod http;
 mod lines;
 mod office;
@@ -27,6 +29,7 @@ mod stall;
 mod stats;
 mod supply;
 mod table;
+pub mod upstream;
 mod webhooks;
 mod words;
 mod wrk;
@@ -168,6 +171,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if engines.contains(&Engine::Sqlite) {
         failures.extend(measure_alone(&bench, Line::Search, search::measure));
         failures.extend(measure_alone(&bench, Line::Webhooks, webhooks::measure));
+        failures.extend(measure_alone(&bench, Line::Hosting, hosting::measure));
         failures.extend(measure_growth_and_size(&bench)?);
     }
     Ok(conclude(&failures))

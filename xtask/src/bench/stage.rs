@@ -99,7 +99,9 @@ impl<'a> Stage<'a> {
             Line::Claim => self.deal(0, "claim", None, Stall::takeable),
             Line::Submit => self.deal(1, "submit", Some(stall::delivery()), Stall::taken),
             Line::Accept => self.deal(2, "accept", None, Stall::delivered),
-            Line::Search | Line::Webhooks => bail!("{} has its own table", line.title()),
+            Line::Search | Line::Webhooks | Line::Hosting => {
+                bail!("{} has its own table", line.title())
+            }
         }
     }
 

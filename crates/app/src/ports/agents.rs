@@ -1,9 +1,10 @@
 //! Hosted agents at work: models are asked, tools are called (Polpo 4).
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::id::{EnvironmentId, RunId};
-use domain::{Error, Result};
+use domain::{Error, Result, limits};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
@@ -33,6 +34,94 @@ pub struct Turn {
     pub toolbox: Toolbox,
     /// After how many calls of a model it is given up.
     pub most_calls: u32,
+    /// Set where the caller attends the turn: it says things in between, has
+    /// asked for the budget of the first call, and writes down itself what the
+    /// [`End`] says that was used. Nobody attends a job: its budget is asked
+    /// for and its costs are written here.
+    pub attended: Option<Steering>,
+}
+
+/// What is said to a turn while it runs (Polpo 2.15). Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Steering(Arc<Mutex<Letters>>);
+
+#[derive(Debug, Default)]
+struct Letters {
+    known: Vec<String>,
+    waiting: VecDeque<(Manner, String)>,
+    is_closed: bool,
+}
+
+domain::words! {
+    /// When something said in between is heard.
+    pub enum Manner {
+        /// Before the next call of the model.
+        Steer = "steer",
+        /// Once the turn would end.
+        FollowUp = "follow_up",
+    }
+}
+
+impl Steering {
+    fn letters(&self) -> MutexGuard<'_, Letters> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says something; false when it was said before, by its id.
+    ///
+    /// # Errors
+    /// `Conflict` once the turn takes no more, `RateLimited` when too much
+    /// waits.
+    pub fn say(&self, id: String, manner: Manner, text: String) -> Result<bool> {
+        let mut letters = self.letters();
+        if letters.known.contains(&id) {
+            return Ok(false);
+        }
+        if letters.is_closed {
+            return Err(Error::conflict(
+                "run_not_accepting_steering",
+                "this run is about to end and hears nothing more: say it in the next message",
+            ));
+        }
+        if letters.waiting.len() >= limits::STEERING_WAITING
+            || letters.known.len() >= limits::STEERING_IN_ALL
+        {
+            let mut error = Error::new(
+                domain::Kind::RateLimited,
+                "steering_queue_full",
+                "too much waits to be heard by this run: wait for its next step",
+            );
+            error.retry_after_s = Some(1);
+            return Err(error);
+        }
+        letters.known.push(id);
+        letters.waiting.push_back((manner, text));
+        Ok(true)
+    }
+
+    /// What is to be heard before the next call of the model.
+    pub fn heard(&self) -> Vec<String> {
+        let mut letters = self.letters();
+        let (now, later) = std::mem::take(&mut letters.waiting)
+            .into_iter()
+            .partition::<VecDeque<_>, _>(|(manner, _)| *manner == Manner::Steer);
+        letters.waiting = later;
+        now.into_iter().map(|(_, text)| text).collect()
+    }
+
+    /// What is to be heard now that the turn would end; when that is nothing,
+    /// no more is taken.
+    pub fn last_words(&self) -> Vec<String> {
+        let mut letters = self.letters();
+        letters.is_closed = letters.waiting.is_empty();
+        let waiting = std::mem::take(&mut letters.waiting);
+        waiting.into_iter().map(|(_, text)| text).collect()
+    }
+
+    /// Takes no more.
+    pub fn close(&self) {
+        self.letters().is_closed = true;
+    }
 }
 
 /// A hosted agent as a turn needs it.
@@ -112,6 +201,8 @@ pub struct End {
     pub outcomes: Vec<Value>,
     /// Files it made and files it changed, by their paths in the work folder.
     pub files: (Vec<String>, Vec<String>),
+    /// What the provider says about what answered, such as `mock`.
+    pub fingerprint: Option<String>,
 }
 
 /// Why a turn ended.
@@ -175,4 +266,20 @@ pub trait Agents: Send + Sync {
 
     /// The model to ask where an agent names none.
     fn default_model(&self) -> Option<String>;
+}
+
+impl App {
+    /// What runs hosted agents.
+    ///
+    /// # Errors
+    /// `Unavailable` where nothing does.
+    pub fn agents(&self) -> Result<&dyn Agents> {
+        self.ports().agents.as_deref().ok_or_else(|| {
+            Error::unavailable(
+                "not_available",
+                "this process runs no agents: ask a server that does",
+                60,
+            )
+        })
+    }
 }

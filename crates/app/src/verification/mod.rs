@@ -14,6 +14,7 @@
 
 mod checks;
 mod examine;
+mod form;
 mod meter;
 mod patterns;
 mod receipt;
@@ -31,6 +32,7 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use checks::Checks;
 use checks::Code;
+pub(crate) use form::Form;
 
 /// Causes that a report has at most.
 const CAUSES: usize = 50;

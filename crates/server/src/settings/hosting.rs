@@ -1,5 +1,5 @@
-//! `[hosting]` and `[vault]`: where hosted agents work, and where the key of
-//! their credentials is.
+//! `[hosting]` and `[vault]`: hosted agents, where they work, and where the key
+//! of their credentials is.
 
 use std::path::{Path, PathBuf};
 
@@ -8,10 +8,12 @@ use runtime::workspace::Workspaces;
 use serde::{Deserialize, Serialize};
 use store::Location;
 
-/// Where hosted agents work.
+/// Hosted agents.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Hosting {
+    /// The model to ask where nobody names one.
+    pub default_model: Option<String>,
     /// The folder of their files; `guildhall-work` beside the database, or in
     /// the working directory with PostgreSQL, when not set.
     pub folder: Option<PathBuf>,
@@ -35,6 +37,7 @@ impl Hosting {
     /// The work folders.
     pub(crate) fn workspaces(&self, location: &Location) -> Workspaces {
         let Self {
+            default_model: _,
             folder,
             network,
             mcp_stdio,

@@ -4,6 +4,7 @@
 //! run on both engines.
 
 mod agents;
+mod chat;
 mod config;
 mod events;
 mod files;

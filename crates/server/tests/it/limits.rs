@@ -155,3 +155,34 @@ fn a_trusted_proxy_is_believed_about_the_last_address() {
     assert_eq!(read_for(&server, "9.9.9.9, 3.3.3.3, 127.0.0.2"), 200);
     assert_eq!(read_for(&server, "3.3.3.3"), 429);
 }
+
+#[test]
+fn answers_tell_how_much_is_left() {
+    let server = Server::start_with(Engine::Sqlite, |settings| {
+        settings.limits.enabled = true;
+        settings.limits.hosting_per_minute = 2;
+        settings.limits.reads_per_minute = 100;
+    });
+    let hosting = server.hosting("compass");
+    let left = |answer: &Answer| {
+        let header = |name| answer.header(name).map(str::to_owned);
+        (header("x-ratelimit-limit"), header("x-ratelimit-remaining"))
+    };
+    let told = |limit: &str, remaining: &str| (Some(limit.to_owned()), Some(remaining.to_owned()));
+    let ask = || hosting.live.get("/api/v1/agents").send();
+    assert_eq!(left(&ask()), told("2", "1"));
+    assert_eq!(left(&ask()), told("2", "0"));
+    let refused = ask().refused(429, "RATE_LIMITED");
+    assert_eq!(left(&refused), told("2", "0"));
+    assert!(refused.header("retry-after").is_some(), "{refused}");
+    // Another key has its own, and so does an address.
+    hosting.test.get("/v1/agents").ok();
+    assert_eq!(
+        left(&server.client().get("/api/tasks").send()),
+        told("100", "99")
+    );
+    assert_eq!(
+        left(&server.operator().get("/guild/v1/projects").send()),
+        (None, None)
+    );
+}

@@ -34,6 +34,11 @@ impl Store {
         Ok(Self { engine })
     }
 
+    /// Whether this process is the only one on the database.
+    pub fn is_embedded(&self) -> bool {
+        matches!(self.engine, Engine::Sqlite(_))
+    }
+
     /// Runs an operation in a transaction and answers after its commit. It is
     /// run again after a deadlock, so it must depend on its input alone.
     ///

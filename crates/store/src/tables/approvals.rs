@@ -56,6 +56,7 @@ statements! {
     LIST = select!("where environment = $1 order by id desc limit $2");
     BY_STATUS = select!("where environment = $1 and status = $2 order by id desc limit $3");
     OF_JOB = select!("where job = $1 and environment = $2 order by id desc limit $3");
+    OF_MISSION = select!("where mission = $1 and environment = $2 order by id desc limit $3");
     UPDATE = "update approvals set status = $1, document = $2, resolved_at = $3 where id = $4 and environment = $5";
     DUE = "select id, environment from approvals where due is not null and status = 'pending' and due <= $1 \
         order by due limit $2";
@@ -152,6 +153,17 @@ pub async fn of_job(
 ) -> Result<Vec<Approval>> {
     let params = vec![Val::id(job), Val::id(environment), rows.into()];
     tx.rows(OF_JOB, params, read).await
+}
+
+/// What was asked about a mission and its jobs, the latest first.
+pub async fn of_mission(
+    tx: &mut Tx,
+    environment: EnvironmentId,
+    mission: MissionId,
+    rows: u32,
+) -> Result<Vec<Approval>> {
+    let params = vec![Val::id(mission), Val::id(environment), rows.into()];
+    tx.rows(OF_MISSION, params, read).await
 }
 
 /// Stores an answer.

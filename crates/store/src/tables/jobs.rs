@@ -20,7 +20,8 @@ pub struct Job {
     pub id: JobId,
     /// Where it is done.
     pub environment: EnvironmentId,
-    /// Its title, unique there among jobs that have not ended.
+    /// Its title, unique among jobs that have not ended: in its run of a
+    /// mission, or among those of none.
     pub title: String,
     /// The name of the agent that does it.
     pub agent: String,
@@ -81,7 +82,8 @@ statements! {
         on conflict do nothing returning title";
     FIND = select!("where environment = $1 and id = $2");
     TITLED = "select id from jobs where environment = $1 and title = $2 order by id desc limit 1";
-    UNFINISHED = "select id from jobs where environment = $1 and title = $2 and status not in ('done', 'failed')";
+    UNFINISHED = "select id from jobs where environment = $1 and title = $2 and status not in ('done', 'failed') \
+        and (case when mission is null then '' else coalesce(mission_group, '') end) = $3";
     OF_GROUP = select!("where environment = $1 and mission_group = $2 order by id");
     READY = select!("where environment = $1 and status = 'pending' and waits = 0 and held = 0 \
         and (precedence, id) > ($2, $3) order by precedence, id limit $4");
@@ -193,13 +195,11 @@ pub async fn titled(tx: &mut Tx, environment: EnvironmentId, title: &str) -> Res
     tx.row(TITLED, params, |row| row.id(0)).await
 }
 
-/// The job of that title that has not ended.
-pub async fn unfinished(
-    tx: &mut Tx,
-    environment: EnvironmentId,
-    title: &str,
-) -> Result<Option<JobId>> {
-    let params = vec![Val::id(environment), title.to_owned().into()];
+/// The job that has not ended and has the title of a job, in the same run of a
+/// mission or likewise in none.
+pub async fn unfinished(tx: &mut Tx, job: &Job) -> Result<Option<JobId>> {
+    let group = job.mission.and(job.group.clone()).unwrap_or_default();
+    let params = vec![Val::id(job.environment), (&job.title).into(), group.into()];
     tx.row(UNFINISHED, params, |row| row.id(0)).await
 }
 

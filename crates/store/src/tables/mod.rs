@@ -52,8 +52,10 @@ pub mod projects;
 pub mod redemptions;
 pub mod referrals;
 pub mod repositories;
+pub mod runs;
 pub mod schedules;
 pub mod secrets;
+pub mod sessions;
 pub mod skills;
 pub mod submissions;
 pub mod tallies;
@@ -109,6 +111,8 @@ pub fn statements() -> Vec<Sql> {
         schedules::ALL,
         secrets::ALL,
         skills::ALL,
+        runs::ALL,
+        sessions::ALL,
         submissions::ALL,
         tallies::ALL,
         tasks::ALL,

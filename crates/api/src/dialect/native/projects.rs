@@ -1,7 +1,7 @@
 //! Projects that host agents, and their keys.
 
 use app::Answer;
-use app::ops::environments::{Create, Created, Issue, List, Revoke};
+use app::ops::environments::{Create, Created, Issue, List, Revoke, SetBudget};
 use app::ops::keys::Issued;
 use app::tables::environments::{Environment, Side};
 use domain::id::KeyId;
@@ -54,17 +54,48 @@ impl Wire<Native> for List {
     }
 
     fn encode(environments: Vec<Environment>, _: Time) -> Answer {
-        let listed = environments.iter().map(|environment| {
-            json!({
-                "id": environment.project.to_string(),
-                "name": environment.name,
-                "environment": environment.side.as_str(),
-                "account": environment.id.to_string(),
-                "budget": environment.budget,
-                "spent": environment.spent,
-            })
-        });
-        json(200, &listed.collect())
+        json(200, &environments.iter().map(shown).collect())
+    }
+}
+
+fn shown(environment: &Environment) -> Value {
+    json!({
+        "id": environment.project.to_string(),
+        "name": environment.name,
+        "environment": environment.side.as_str(),
+        "account": environment.id.to_string(),
+        "budget": environment.budget,
+        "spent": environment.spent,
+    })
+}
+
+/// Which side of a project is meant: the live one where none is named.
+fn side(named: Option<&str>) -> Result<Side> {
+    let side = Side::parse(named.unwrap_or("live"));
+    side.ok_or_else(|| Error::field("environment", "must be live or test"))
+}
+
+#[derive(Deserialize)]
+struct BudgetIn {
+    environment: Option<String>,
+    budget: Option<i64>,
+}
+
+impl Wire<Native> for SetBudget {
+    fn decode(input: &Input<'_>) -> Result<Self> {
+        let BudgetIn {
+            environment,
+            budget,
+        } = input.json()?;
+        Ok(Self {
+            project: input.param("name").to_owned(),
+            side: side(environment.as_deref())?,
+            budget,
+        })
+    }
+
+    fn encode(environment: Environment, _: Time) -> Answer {
+        json(200, &shown(&environment))
     }
 }
 
@@ -76,11 +107,9 @@ struct IssueIn {
 impl Wire<Native> for Issue {
     fn decode(input: &Input<'_>) -> Result<Self> {
         let IssueIn { environment } = input.json()?;
-        let side = environment.as_deref().unwrap_or("live");
-        let side = Side::parse(side);
         Ok(Self {
             project: input.param("name").to_owned(),
-            side: side.ok_or_else(|| Error::field("environment", "must be live or test"))?,
+            side: side(environment.as_deref())?,
         })
     }
 
@@ -114,6 +143,7 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .post::<Native, Create>("/guild/v1/projects")
         .get::<Native, List>("/guild/v1/projects")
+        .patch::<Native, SetBudget>("/guild/v1/projects/{name}")
         .post::<Native, Issue>("/guild/v1/projects/{name}/keys")
         .delete::<Native, Revoke>("/guild/v1/projects/{name}/keys/{key}")
 }

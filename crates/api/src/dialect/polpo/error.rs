@@ -1,5 +1,6 @@
 //! Refusals at this door, in its three shapes (Polpo 2.2, 2.6).
 
+use app::{Content, Reply};
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -29,22 +30,42 @@ pub(super) fn openai(error: Error) -> Response {
 
 /// A refusal as OpenAI clients read it, also inside a stream.
 pub(super) fn openai_body(error: &Error) -> Value {
-    let what = match error.kind {
+    let (code, message) = match error.kind {
+        Kind::Unauthenticated => ("invalid_api_key", "Invalid API key"),
+        _ => (error.code, &*error.message),
+    };
+    let mut body = openai_parts(error.kind, code, message);
+    let field = error.details.first().map(|detail| &*detail.field);
+    if let Some(field) = field.filter(|field| !field.is_empty()) {
+        body["error"]["param"] = field.into();
+    }
+    body
+}
+
+/// As [`openai_body`], of what is known of an error.
+pub(super) fn openai_parts(kind: Kind, code: &str, message: &str) -> Value {
+    let what = match kind {
         Kind::RateLimited => "rate_limit_error",
         Kind::Insufficient => "insufficient_quota",
         Kind::Upstream => "upstream_error",
         Kind::Unavailable | Kind::OutcomeUnknown | Kind::Internal => "server_error",
         _ => "invalid_request_error",
     };
-    let code = match error.kind {
-        Kind::Unauthenticated => "invalid_api_key",
-        _ => error.code,
-    };
-    let message = match error.kind {
-        Kind::Unauthenticated => "Invalid API key".into(),
-        _ => error.message.clone(),
-    };
     json!({ "error": { "message": message, "type": what, "code": code } })
+}
+
+/// As [`openai`], where an answer was begun: with these headers.
+pub(super) fn openai_reply(error: &Error, mut headers: Vec<(&'static str, String)>) -> Reply {
+    headers.extend(
+        error
+            .retry_after_s
+            .map(|seconds| ("retry-after", seconds.to_string())),
+    );
+    Reply {
+        status: status(error).as_u16(),
+        headers,
+        content: Content::Json(openai_body(error).to_string().into()),
+    }
 }
 
 fn finish(status: StatusCode, body: Value, error: &Error) -> Response {
@@ -83,9 +104,14 @@ fn put_details(body: &mut Value, error: &Error) {
 /// The code of the SDK (Polpo 2.2); the house's own where it says more.
 fn code(error: &Error) -> String {
     let known = match (error.kind, error.code) {
-        (Kind::Conflict, "invalid_state") => "INVALID_STATE",
+        (Kind::Conflict | Kind::NotFound, "invalid_state") => "INVALID_STATE",
         (
-            Kind::Invalid | Kind::NotFound | Kind::Conflict | Kind::Unavailable | Kind::Gone,
+            Kind::Invalid
+            | Kind::NotFound
+            | Kind::Conflict
+            | Kind::RateLimited
+            | Kind::Unavailable
+            | Kind::Gone,
             code,
         ) if SPOKEN.contains(&code) => {
             return code.to_ascii_uppercase();
@@ -123,6 +149,8 @@ const SPOKEN: &[&str] = &[
     "run_cursor_ahead",
     "run_cursor_expired",
     "invalid_run_cursor",
+    "run_delivery_unavailable",
+    "steering_queue_full",
 ];
 
 /// The code of the documentation.

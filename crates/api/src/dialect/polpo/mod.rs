@@ -13,6 +13,9 @@
 
 mod agents;
 mod attachments;
+mod approvals;
+mod chunks;
+mod completions;
 mod config;
 mod error;
 mod events;
@@ -22,6 +25,16 @@ mod keys;
 mod memory;
 mod skills;
 mod vault;
+mod mission_edits;
+mod missions;
+mod models;
+mod notifications;
+mod playbooks;
+mod runs;
+mod schedules;
+mod sessions;
+mod tasks;
+mod watchers;
 
 use app::Answer;
 use axum::http::request::Parts;
@@ -142,6 +155,7 @@ fn changed<D: Polpo>(status: u16, told: &Value, resource: &Value) -> Answer {
 pub(super) fn routes() -> Routes {
     Routes::default()
         .merge(agents::routes())
+        .merge(approvals::routes())
         .merge(config::routes())
         .merge(events::routes())
         .merge(attachments::routes())
@@ -150,4 +164,15 @@ pub(super) fn routes() -> Routes {
         .merge(memory::routes())
         .merge(skills::routes())
         .merge(vault::routes())
+        .merge(mission_edits::routes())
+        .merge(missions::routes())
+        .merge(notifications::routes())
+        .merge(playbooks::routes())
+        .merge(schedules::routes())
+        .merge(tasks::routes())
+        .merge(completions::routes())
+        .merge(models::routes())
+        .merge(runs::routes())
+        .merge(sessions::routes())
+        .merge(watchers::routes())
 }

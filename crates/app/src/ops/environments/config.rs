@@ -8,6 +8,7 @@ use store::tables::environments::{self, Environment};
 
 use super::own;
 use crate::fields::{EFFORTS, Fields, Holds, merge};
+use crate::ops::approvals;
 use crate::ops::hosted::{TeamShown, teams};
 use crate::{Cx, Op};
 
@@ -101,6 +102,7 @@ impl Op for Set {
         let mut environment = own(cx).await?;
         let mut changed = settings(&environment);
         merge(FIELDS, "", &mut changed, &self.fields)?;
+        approvals::check_gates(&changed)?;
         environment.settings = Value::Object(changed).to_string();
         environments::set(cx.tx, id, environment.settings.clone()).await?;
         cx.record_hosted(id, Happening::ConfigReloaded, id, json!({}))

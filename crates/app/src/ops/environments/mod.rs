@@ -4,16 +4,21 @@
 //! **Invariant:** an environment is an account; its id is the account's. What
 //! lives in one is found with its own keys alone.
 
+mod budget;
 mod config;
 mod create;
 mod keys;
 mod list;
+mod notifications;
 
+pub use budget::SetBudget;
 pub(crate) use config::settings;
 pub use config::{Config, Configured, Set};
+pub(crate) use create::FIRST_TEAM;
 pub use create::{Create, Created};
 pub use keys::{Issue, Revoke, Rotate};
 pub use list::List;
+pub use notifications::{NotificationStats, Notifications, SendNotification};
 
 use domain::id::EnvironmentId;
 use domain::{Error, Result};

@@ -12,9 +12,10 @@ use store::tables::environments::Environment;
 use store::tables::job_runs::{self, Outcome};
 use store::tables::jobs::{self, Job};
 
-use super::Sheet;
 use super::sheet::bring_back_behind;
+use super::{Sheet, after};
 use crate::Cx;
+use crate::ops::approvals::Hook;
 
 /// What became of a run of a mission whose failed jobs were tried again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -191,5 +192,26 @@ pub(crate) async fn send_back(
     sheet.job.phase = Phase::Execution;
     sheet.go(cx, environment, Status::Pending).await?;
     sheet.store(cx, environment).await?;
+    Ok(sheet.job)
+}
+
+/// A job goes on at the point where it awaited approval and got it: to its
+/// end, to its next attempt, or to its run (Polpo 3.5).
+pub(crate) async fn go_on(
+    cx: &mut Cx<'_>,
+    environment: &Environment,
+    job: Job,
+    hook: Hook,
+) -> Result<Job> {
+    let mut sheet = Sheet::open(job);
+    match hook {
+        Hook::Complete => after::finish(cx, environment, &mut sheet).await?,
+        Hook::Fail => after::fail(cx, environment, &mut sheet).await?,
+        Hook::Retry => after::retry(cx, environment, &mut sheet).await?,
+        Hook::Spawn | Hook::Execute => {
+            sheet.go(cx, environment, Status::Pending).await?;
+            sheet.store(cx, environment).await?;
+        }
+    }
     Ok(sheet.job)
 }

@@ -8,18 +8,41 @@
 //! The engine that runs jobs is in `runtime/src/jobs.rs`; what it decides is
 //! decided here, in the operations that only the server itself calls.
 
+mod after;
+mod assessed;
+mod beat;
+mod change;
 mod create;
+mod deadlines;
+mod execute;
 mod fields;
+mod finish;
 mod groups;
+mod prompt;
+mod read;
+mod runs;
 mod sheet;
+mod take;
 
+pub use assessed::{Assessed, Progress, Verdict};
+pub use beat::{Beat, GiveBack, Sign};
+pub use change::{Deed, Do, Remove, RemoveMany, Update};
 pub use create::Create;
 pub(crate) use create::{NewJob, create};
+pub use deadlines::{Alarmed, Ring};
+pub use execute::{Execute, Executing, Step, Steps};
 pub(crate) use fields::checked;
+pub use finish::{Clarify, Finish};
 pub(crate) use groups::{
-    Revived, end_group, failed_of_group, let_go, remove_group, retry_group, send_back,
+    Revived, end_group, failed_of_group, go_on, let_go, remove_group, retry_group, send_back,
 };
-pub(crate) use sheet::{Sheet, shown};
+pub use read::{Activity, Get, List, Processes, RunLog};
+pub use runs::{Cut, Ended, Holding, LEASE, Taken};
+pub use sheet::Sheet;
+pub(crate) use sheet::shown;
+pub use store::tables::job_runs::Stage;
+pub use store::tables::jobs::Filter;
+pub use take::{Begin, Take, Waiting};
 
 use domain::id::JobId;
 use domain::{Error, Result};

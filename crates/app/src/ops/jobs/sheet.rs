@@ -18,7 +18,7 @@ use store::tables::jobs::{self, Job};
 
 use crate::Cx;
 use crate::calendar::iso;
-use crate::ops::missions;
+use crate::ops::{missions, watchers};
 
 /// The job because of which a job failed.
 const BLOCKED_BY: &str = "_blockedBy";
@@ -122,7 +122,8 @@ impl Sheet {
             "task": self.shown(),
         });
         self.tell(cx, environment, Happening::JobTransition, facts)
-            .await
+            .await?;
+        watchers::fire(cx, environment, &self.job).await
     }
 
     /// Tells the log something about the job.
@@ -350,7 +351,7 @@ impl Sheet {
 
     /// Whether another job that has not ended has its title by now.
     pub(super) async fn is_title_taken(&self, cx: &mut Cx<'_>) -> Result<bool> {
-        let holder = jobs::unfinished(cx.tx, self.job.environment, &self.job.title).await?;
+        let holder = jobs::unfinished(cx.tx, &self.job).await?;
         Ok(holder.is_some_and(|id| id != self.job.id))
     }
 }
@@ -364,7 +365,7 @@ async fn go_on(cx: &mut Cx<'_>, environment: &Environment, job: &Job) -> Result<
 }
 
 /// As [`missions::advance`], which moves jobs itself.
-fn advance<'a>(
+pub(super) fn advance<'a>(
     cx: &'a mut Cx<'_>,
     environment: &'a Environment,
     mission: MissionId,

@@ -7,6 +7,8 @@ use domain::error::Detail;
 use domain::{limits, text};
 use serde_json::{Map, Value};
 
+use crate::ops::jobs;
+
 /// What is wrong so far.
 #[derive(Debug, Default)]
 pub(crate) struct Causes(Vec<Detail>);
@@ -157,14 +159,22 @@ impl<'a> Checked<'a> {
         self.named("description", limits::TEXT_CHARS, causes);
         self.text("assignTo", limits::AGENT_NAME_CHARS, causes);
         self.words("dependsOn", causes);
-        self.whole("maxRetries", 0..=100, causes);
-        self.whole("maxDuration", 1..=limits::JOB_DURATION_MS_MAX, causes);
+        self.whole("maxRetries", 0..=limits::JOB_RETRIES_MAX, causes);
+        self.whole("maxDuration", 1..=limits::RUN_MS_MAX, causes);
         self.flag("sideEffects", causes);
         self.object_or_null("retryPolicy", causes);
         self.object_or_null("notifications", causes);
         self.each("metrics", causes, |_, _| {});
         self.each("expectations", causes, expectation);
         self.each("expectedOutcomes", causes, outcome);
+        // Whatever else would be refused when the job is written.
+        if let Err(error) = jobs::checked(self.object) {
+            let further = error.details.into_iter().map(|detail| Detail {
+                field: self.field(&detail.field).into(),
+                ..detail
+            });
+            causes.extend(further.collect());
+        }
     }
 
     /// Every object of a list that may be missing.

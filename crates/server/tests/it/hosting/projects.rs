@@ -48,6 +48,19 @@ on_both_engines! {
         assert_eq!(listed.as_array().map(Vec::len), Some(2), "{listed}");
     }
 
+    fn the_operator_sets_a_budget(engine: Engine) {
+        let server = Server::start(engine);
+        let live = server.hosting("compass").live;
+        let budget = |body: serde_json::Value| server.operator().patch("/guild/v1/projects/compass").json(body);
+        assert_eq!(budget(json!({ "budget": 50 })).ok()["budget"], 50);
+        assert_eq!(live.get("/v1/config").ok()["budget"], 50);
+        assert_eq!(budget(json!({ "budget": null })).ok()["budget"], json!(null));
+        budget(json!({ "budget": -1 })).send().expect_status(400);
+        budget(json!({ "budget": 1, "environment": "staging" })).send().expect_status(400);
+        let none = server.operator().patch("/guild/v1/projects/none").json(json!({ "budget": 1 }));
+        none.refused(404, "project_not_found");
+    }
+
     fn a_project_key_opens_no_other_door_than_it_should(engine: Engine) {
         let server = Server::start(engine);
         let hosting = server.hosting("compass");

@@ -1,0 +1,398 @@
+//! A mission is executed: its volatile agents move in, its jobs are written
+//! (Polpo 3.3).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::event::Happening;
+use domain::id::{JobId, MissionId};
+use domain::policy::Actor;
+use domain::{Error, Result, mission, plan as rules};
+use serde_json::{Map, Value, json};
+use store::tables::environments::Environment;
+use store::tables::hosted::{self, Agent};
+use store::tables::jobs::Job;
+use store::tables::mission_runs::{self, Run};
+use store::tables::missions::Mission;
+
+use super::advance::Underway;
+use super::plan::{self, Plan, text};
+use super::state::State;
+use super::{found, keep, locked, shown, tell};
+use crate::ops::environments;
+use crate::ops::environments::FIRST_TEAM;
+use crate::ops::jobs::{NewJob, create};
+use crate::{App, Cx, Op, ops};
+
+/// Executes a mission.
+#[derive(Clone, Debug)]
+pub struct Execute {
+    /// Which.
+    pub mission: MissionId,
+}
+
+/// What an execution began with.
+#[derive(Clone, Debug)]
+pub struct Executed {
+    /// The mission.
+    pub mission: Value,
+    /// Its jobs, in the order of the plan.
+    pub jobs: Vec<Value>,
+    /// What ties them together.
+    pub group: String,
+}
+
+impl Op for Execute {
+    type Output = Executed;
+    operation!("missions.execute", Host, Writes);
+    const PREPARES: bool = true;
+
+    /// A model that cannot be asked is told before anything is written.
+    async fn prepare(self, app: &App, actor: &Actor) -> Result<Self> {
+        let mission = self.mission;
+        let crew = app.call(actor, Crew { mission }).await?;
+        let Ok(agents) = app.agents() else {
+            return Ok(self);
+        };
+        for (name, model) in crew {
+            let model = model.or_else(|| agents.default_model()).ok_or_else(|| {
+                Error::invalid(
+                    "no_model",
+                    format!("the agent \"{name}\" has no model, and this server has no default one: set the agent's model"),
+                )
+            })?;
+            agents.check(&model)?;
+        }
+        Ok(self)
+    }
+
+    async fn run(self, cx: &mut Cx<'_>) -> Result<Executed> {
+        let environment = environments::own(cx).await?;
+        let mission = locked(cx, &environment, self.mission).await?;
+        let started = start(cx, &environment, mission).await?;
+        Ok(Executed {
+            mission: shown(&started.mission),
+            jobs: started.jobs.iter().map(ops::jobs::shown).collect(),
+            group: started.run.group,
+        })
+    }
+}
+
+/// The agents of a mission that are known, with their models.
+#[derive(Clone, Debug)]
+pub struct Crew {
+    /// Which mission.
+    pub mission: MissionId,
+}
+
+impl Op for Crew {
+    type Output = Vec<(String, Option<String>)>;
+    operation!("missions.crew", Host, Reads);
+
+    async fn run(self, cx: &mut Cx<'_>) -> Result<Self::Output> {
+        let environment = environments::own(cx).await?;
+        let mission = found(cx, &environment, self.mission).await?;
+        mission.status.executable()?;
+        let plan = plan::read(&mission.plan)?;
+        let cast = Cast::of(cx, &environment, &plan, "").await?;
+        let mut crew = Vec::new();
+        for name in plan.tasks().filter_map(|task| cast.name(task)) {
+            if let Some(document) = cast.documents.get(&name) {
+                crew.push((name, model(document).map(str::to_owned)));
+            }
+        }
+        crew.sort();
+        crew.dedup();
+        Ok(crew)
+    }
+}
+
+/// The model that an agent's document names.
+fn model(document: &Map<String, Value>) -> Option<&str> {
+    let model = document.get("model")?;
+    model.as_str().or_else(|| model.get("primary")?.as_str())
+}
+
+/// Who there is to work on a mission.
+struct Cast {
+    /// Everybody's document, by name.
+    documents: BTreeMap<String, Map<String, Value>>,
+    /// Who moves in for it.
+    new: BTreeSet<String>,
+    /// Who works where nobody is named.
+    stand_in: Option<String>,
+}
+
+impl Cast {
+    async fn of(
+        cx: &mut Cx<'_>,
+        environment: &Environment,
+        plan: &Plan,
+        group: &str,
+    ) -> Result<Self> {
+        let mut documents = BTreeMap::new();
+        let mut others = BTreeMap::new();
+        let mut first: Option<&Agent> = None;
+        let all = hosted::list(cx.tx, environment.id).await?;
+        for agent in &all {
+            let document = serde_json::from_str(&agent.document).unwrap_or_default();
+            match &agent.mission_group {
+                Some(other) if other != group => {
+                    others.insert(agent.name.clone(), other.clone());
+                }
+                _ => {
+                    first = first.filter(|first| first.id < agent.id).or(Some(agent));
+                    documents.insert(agent.name.clone(), document);
+                }
+            }
+        }
+        let mut new = BTreeSet::new();
+        let mut stand_in = None;
+        for member in plan::listed(&plan.document, "team") {
+            let name = text(member, "name").to_owned();
+            stand_in = stand_in.or_else(|| Some(name.clone()));
+            if let Some(other) = others.get(&name) {
+                return Err(Error::conflict(
+                    "agent_is_busy",
+                    format!(
+                        "the team member \"{name}\" works for \"{other}\" until that has ended: choose another name, or wait"
+                    ),
+                ));
+            }
+            // A member that lives here already is that agent.
+            if !documents.contains_key(&name) {
+                let mut document = member.clone();
+                document.remove("name");
+                documents.insert(name.clone(), document);
+                new.insert(name);
+            }
+        }
+        let stand_in = stand_in.or_else(|| first.map(|first| first.name.clone()));
+        Ok(Self {
+            documents,
+            new,
+            stand_in,
+        })
+    }
+
+    /// Who does a task of the plan.
+    fn name(&self, task: &Map<String, Value>) -> Option<String> {
+        match text(task, "assignTo") {
+            "" => self.stand_in.clone(),
+            name => Some(name.to_owned()),
+        }
+    }
+
+    /// That everybody whom the plan names exists.
+    fn ensure(&self, plan: &Plan) -> Result<()> {
+        let mut missing = BTreeSet::new();
+        for task in plan.tasks() {
+            match self.name(task) {
+                Some(name) if self.documents.contains_key(&name) => {}
+                Some(name) => {
+                    missing.insert(name);
+                }
+                None => {
+                    return Err(Error::invalid(
+                        "no_agents",
+                        "there is no agent to do this: add one, or give the mission a team",
+                    ));
+                }
+            }
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let missing: Vec<_> = missing.into_iter().collect();
+        let names = missing.join(", ");
+        let mut error = Error::invalid(
+            "unknown_agents",
+            format!(
+                "these agents do not exist: {names}; add them, or put them into the mission's team"
+            ),
+        );
+        error.details = missing.into_iter().map(unknown_agent).collect();
+        Err(error)
+    }
+}
+
+fn unknown_agent(name: String) -> domain::error::Detail {
+    domain::error::Detail {
+        field: "assignTo".into(),
+        rule: "".into(),
+        problem: format!("there is no agent \"{name}\"").into(),
+    }
+}
+
+/// Starts an execution of a mission: the environment is locked.
+pub(crate) async fn start(
+    cx: &mut Cx<'_>,
+    environment: &Environment,
+    mut mission: Mission,
+) -> Result<Started> {
+    mission.status.executable()?;
+    let plan = plan::read(&mission.plan)?;
+    let (number, group) = free_group(cx, environment, &mission).await?;
+    let cast = Cast::of(cx, environment, &plan, &group).await?;
+    cast.ensure(&plan)?;
+    move_in(cx, environment, &cast, &group).await?;
+    let mut state = State::new(mission.status);
+    mission.executions = number;
+    mission.status = mission::Status::Active;
+    state.awaits_consent = ops::approvals::ask_mission(cx, environment, &mission, &group).await?;
+    if state.awaits_consent {
+        mission.status = mission::Status::Paused;
+    }
+    keep(cx, &mut mission).await?;
+    let run = Run {
+        environment: environment.id,
+        group,
+        mission: mission.id,
+        number,
+        is_open: true,
+        due: None,
+        plan: plan.written(),
+        state: state.written(),
+        started_at: cx.now,
+        updated_at: cx.now,
+    };
+    mission_runs::insert(cx.tx, &run).await?;
+    let mut underway = Underway {
+        mission,
+        run,
+        plan,
+        state,
+        jobs: Vec::new(),
+    };
+    write_jobs(cx, environment, &cast, &mut underway).await?;
+    let Underway {
+        mission, run, jobs, ..
+    } = underway;
+    let facts = json!({
+        "missionId": mission.id.to_string(),
+        "group": run.group,
+        "taskCount": jobs.len(),
+    });
+    tell(cx, &mission, Happening::MissionExecuted, facts).await?;
+    Ok(Started { mission, run, jobs })
+}
+
+/// An execution that has begun.
+pub(crate) struct Started {
+    pub(crate) mission: Mission,
+    pub(crate) run: Run,
+    pub(crate) jobs: Vec<Job>,
+}
+
+/// The name of the next execution. Another mission may have been executed
+/// under it, before one of the two was renamed.
+async fn free_group(
+    cx: &mut Cx<'_>,
+    environment: &Environment,
+    mission: &Mission,
+) -> Result<(i64, String)> {
+    let mut number = mission.executions.saturating_add(1);
+    loop {
+        let group = mission::group(&mission.name, number);
+        let taken = mission_runs::find(cx.tx, environment.id, &group).await?;
+        if taken.is_none() {
+            return Ok((number, group));
+        }
+        number = number.saturating_add(1);
+    }
+}
+
+/// Puts the volatile agents into the environment.
+async fn move_in(
+    cx: &mut Cx<'_>,
+    environment: &Environment,
+    cast: &Cast,
+    group: &str,
+) -> Result<()> {
+    let teams = hosted::teams(cx.tx, environment.id).await?;
+    let team = teams.into_iter().next().map(|team| team.name);
+    for name in &cast.new {
+        let mut document = cast.documents.get(name).cloned().unwrap_or_default();
+        document.insert("volatile".into(), true.into());
+        let agent = Agent {
+            id: cx.id(),
+            environment: environment.id,
+            name: name.clone(),
+            team: team.clone().unwrap_or_else(|| FIRST_TEAM.to_owned()),
+            account: None,
+            mission_group: Some(group.to_owned()),
+            document: Value::Object(document).to_string(),
+            created_at: cx.now,
+            updated_at: cx.now,
+        };
+        hosted::insert(cx.tx, &agent).await?;
+        let facts = json!({ "name": name, "missionGroup": group });
+        cx.record_hosted(environment.id, Happening::HostedAgentAdded, agent.id, facts)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Brings the volatile agents of an earlier execution back.
+pub(super) async fn move_in_again(
+    cx: &mut Cx<'_>,
+    environment: &Environment,
+    run: &Run,
+) -> Result<()> {
+    let plan = plan::read(&run.plan)?;
+    let cast = Cast::of(cx, environment, &plan, &run.group).await?;
+    move_in(cx, environment, &cast, &run.group).await
+}
+
+/// Writes the jobs, each behind what it needs; answers come in the order of
+/// the plan.
+async fn write_jobs(
+    cx: &mut Cx<'_>,
+    environment: &Environment,
+    cast: &Cast,
+    underway: &mut Underway,
+) -> Result<()> {
+    let tasks: Vec<_> = underway.plan.tasks().cloned().collect();
+    let mut ids: BTreeMap<String, JobId> = BTreeMap::new();
+    let mut written: BTreeMap<usize, Job> = BTreeMap::new();
+    for at in rules::order(&underway.plan.steps) {
+        let (Some(task), Some(step)) = (tasks.get(at), underway.plan.steps.get(at)) else {
+            continue;
+        };
+        let needs = step.needs.iter().filter_map(|title| ids.get(title));
+        let needs: BTreeSet<_> = needs.copied().collect();
+        let new = NewJob {
+            title: step.title.clone(),
+            description: text(task, "description").to_owned(),
+            agent: cast.name(task).unwrap_or_default(),
+            group: Some(underway.run.group.clone()),
+            mission: Some(underway.mission.id),
+            held: underway.holds(&step.title),
+            is_draft: false,
+            needs: needs.into_iter().collect(),
+            fields: task.clone(),
+        };
+        let job = create(cx, environment, new).await?;
+        ids.insert(step.title.clone(), job.id);
+        written.insert(at, job);
+    }
+    underway.jobs = written.into_values().collect();
+    Ok(())
+}
+
+/// Goes on with an execution to which somebody agreed.
+pub(crate) async fn consented(
+    cx: &mut Cx<'_>,
+    environment: &Environment,
+    mission: Mission,
+    group: &str,
+) -> Result<()> {
+    let run = mission_runs::find(cx.tx, environment.id, group).await?;
+    let Some(run) = run.filter(|run| run.is_open) else {
+        return Ok(());
+    };
+    let mut underway = Underway::open(cx, environment, mission, run).await?;
+    // Another gate may ask next.
+    let asked = ops::approvals::ask_mission(cx, environment, &underway.mission, group).await?;
+    underway.state.awaits_consent = asked;
+    underway.go_on(cx, environment).await
+}

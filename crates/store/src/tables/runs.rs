@@ -1,0 +1,260 @@
+//! Runs of hosted agents: what they used, and what durable ones said
+//! (Polpo 2.15).
+//!
+//! **Invariant:** a run that is `running` has a node that renews its lease;
+//! one whose lease has ended is nobody's and is ended by whoever finds it.
+//! Frames are numbered from 1 without gaps, `frames` is the last number.
+
+use domain::id::{EnvironmentId, MessageId, RunId};
+use domain::{Result, Time};
+use uuid::Uuid;
+
+use crate::{Row, Tx, Val};
+
+domain::words! {
+    /// How a run stands.
+    pub enum Status {
+        /// It goes on.
+        Running = "running",
+        /// It came to its end.
+        Completed = "completed",
+        /// It failed.
+        Failed = "failed",
+        /// Somebody ended it.
+        Cancelled = "cancelled",
+        /// Its node went away.
+        Interrupted = "interrupted",
+    }
+}
+
+/// A run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// Where it runs.
+    pub environment: EnvironmentId,
+    /// Who works.
+    pub agent: Option<String>,
+    /// In which session.
+    pub session: Option<String>,
+    /// The message there that it fills.
+    pub answer: Option<MessageId>,
+    /// Which model was asked.
+    pub model: String,
+    /// How it stands.
+    pub status: Status,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// Whether its frames are kept and it goes on without its caller.
+    pub is_durable: bool,
+    /// The number of its last frame that is kept.
+    pub frames: i64,
+    /// Whether somebody wants it ended.
+    pub is_cancelled: bool,
+    /// Tokens that were read.
+    pub prompt_tokens: i64,
+    /// Tokens that were written.
+    pub completion_tokens: i64,
+    /// What it cost, in millionths of a credit.
+    pub micro_credits: i64,
+    /// When it began.
+    pub created_at: Time,
+    /// When it ended.
+    pub ended_at: Option<Time>,
+}
+
+/// Whose a run is, and how long without a further word.
+#[derive(Clone, Copy, Debug)]
+pub struct Lease {
+    /// The node.
+    pub node: Uuid,
+    /// When somebody else may end it.
+    pub ends: Time,
+}
+
+/// Several frames that were stored at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frames {
+    /// The number of the last one.
+    pub last: i64,
+    /// One JSON object in each line.
+    pub lines: String,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "select id, environment, agent, session, answer, model, status, error, is_durable, frames, is_cancelled, \
+             prompt_tokens, completion_tokens, micro_credits, created_at, ended_at from runs ",
+            $rest
+        )
+    };
+}
+
+statements! {
+    INSERT = "insert into runs (id, environment, agent, session, answer, model, status, error, is_durable, frames, is_cancelled, \
+        node, lease_ends, prompt_tokens, completion_tokens, micro_credits, created_at, ended_at) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
+        on conflict do nothing returning id";
+    FIND = select!("where environment = $1 and id = $2");
+    OF_SESSION = select!("where environment = $1 and session = $2 order by id limit $3");
+    END = "update runs set status = $1, error = $2, frames = $3, prompt_tokens = prompt_tokens + $4, \
+        completion_tokens = completion_tokens + $5, micro_credits = micro_credits + $6, ended_at = $7 \
+        where id = $8 and status = 'running' returning id";
+    ADD = "update runs set prompt_tokens = prompt_tokens + $1, completion_tokens = completion_tokens + $2, \
+        micro_credits = micro_credits + $3 where id = $4";
+    RENEW = "update runs set lease_ends = $1, frames = $2 where id = $3 and status = 'running' returning is_cancelled";
+    CANCEL = "update runs set is_cancelled = 1 where environment = $1 and id = $2 and status = 'running'";
+    DEAD = select!("where status = 'running' and lease_ends < $1 and node <> $2 order by lease_ends limit $3");
+    KEEP = "insert into run_frames (run, last, frames) values ($1, $2, $3)";
+    FRAMES = "select last, frames from run_frames where run = $1 and last > $2 order by last limit $3";
+    SPEND = "update environments set spent_micro = spent_micro + $1, spent = (spent_micro + $1) / 1000000 where id = $2";
+}
+
+fn read(row: &Row<'_>) -> Result<Run> {
+    Ok(Run {
+        id: row.id(0)?,
+        environment: row.id(1)?,
+        agent: row.opt_text(2)?,
+        session: row.opt_text(3)?,
+        answer: row.opt_id(4)?,
+        model: row.text(5)?,
+        status: row.word(6, Status::parse)?,
+        error: row.opt_text(7)?,
+        is_durable: row.int(8)? != 0,
+        frames: row.int(9)?,
+        is_cancelled: row.int(10)? != 0,
+        prompt_tokens: row.int(11)?,
+        completion_tokens: row.int(12)?,
+        micro_credits: row.int(13)?,
+        created_at: row.time(14)?,
+        ended_at: row.opt_time(15)?,
+    })
+}
+
+/// Stores a run; false when it is known.
+pub async fn insert(tx: &mut Tx, run: &Run, lease: Lease) -> Result<bool> {
+    let Run {
+        id,
+        environment,
+        agent,
+        session,
+        answer,
+        model,
+        status,
+        error,
+        is_durable,
+        frames,
+        is_cancelled,
+        prompt_tokens,
+        completion_tokens,
+        micro_credits,
+        created_at,
+        ended_at,
+    } = run;
+    let params = vec![
+        Val::id(*id),
+        Val::id(*environment),
+        agent.clone().into(),
+        session.clone().into(),
+        answer.map(Val::id).into(),
+        model.into(),
+        status.as_str().into(),
+        error.clone().into(),
+        i64::from(*is_durable).into(),
+        (*frames).into(),
+        i64::from(*is_cancelled).into(),
+        lease.node.into(),
+        lease.ends.into(),
+        (*prompt_tokens).into(),
+        (*completion_tokens).into(),
+        (*micro_credits).into(),
+        (*created_at).into(),
+        (*ended_at).into(),
+    ];
+    Ok(tx.row(INSERT, params, |_| Ok(())).await?.is_some())
+}
+
+/// A run.
+pub async fn find(tx: &mut Tx, environment: EnvironmentId, id: RunId) -> Result<Option<Run>> {
+    let params = vec![Val::id(environment), Val::id(id)];
+    tx.row(FIND, params, read).await
+}
+
+/// The runs of a session, the first first.
+pub async fn of_session(
+    tx: &mut Tx,
+    environment: EnvironmentId,
+    session: &str,
+    rows: u32,
+) -> Result<Vec<Run>> {
+    let params = vec![Val::id(environment), session.to_owned().into(), rows.into()];
+    tx.rows(OF_SESSION, params, read).await
+}
+
+/// Ends a run with what `run` says about its end; what it used is added.
+/// False when it had ended.
+pub async fn end(tx: &mut Tx, run: &Run) -> Result<bool> {
+    let params = vec![
+        run.status.as_str().into(),
+        run.error.clone().into(),
+        run.frames.into(),
+        run.prompt_tokens.into(),
+        run.completion_tokens.into(),
+        run.micro_credits.into(),
+        run.ended_at.into(),
+        Val::id(run.id),
+    ];
+    Ok(tx.row(END, params, |_| Ok(())).await?.is_some())
+}
+
+/// Adds to what a run used.
+pub async fn add(tx: &mut Tx, id: RunId, prompt: i64, completion: i64, micro: i64) -> Result<()> {
+    let params = vec![prompt.into(), completion.into(), micro.into(), Val::id(id)];
+    tx.write(ADD, params).await
+}
+
+/// Renews the lease of a run; answers whether somebody wants it ended, and
+/// nothing when it has ended.
+pub async fn renew(tx: &mut Tx, id: RunId, ends: Time, frames: i64) -> Result<Option<bool>> {
+    let params = vec![ends.into(), frames.into(), Val::id(id)];
+    tx.row(RENEW, params, |row| Ok(row.int(0)? != 0)).await
+}
+
+/// Notes that somebody wants a run ended.
+pub async fn cancel(tx: &mut Tx, environment: EnvironmentId, id: RunId) -> Result<()> {
+    let params = vec![Val::id(environment), Val::id(id)];
+    tx.write(CANCEL, params).await
+}
+
+/// Runs whose lease ended before a time and that are not this node's.
+pub async fn dead(tx: &mut Tx, before: Time, node: Uuid, rows: u32) -> Result<Vec<Run>> {
+    let params = vec![before.into(), node.into(), rows.into()];
+    tx.rows(DEAD, params, read).await
+}
+
+/// Stores frames.
+pub async fn keep(tx: &mut Tx, id: RunId, frames: Frames) -> Result<()> {
+    let Frames { last, lines } = frames;
+    tx.write(KEEP, vec![Val::id(id), last.into(), lines.into()])
+        .await
+}
+
+/// Frames in their rows, from the row that has what comes behind a number.
+pub async fn frames(tx: &mut Tx, id: RunId, after: i64, rows: u32) -> Result<Vec<Frames>> {
+    let params = vec![Val::id(id), after.into(), rows.into()];
+    tx.rows(FRAMES, params, |row| {
+        Ok(Frames {
+            last: row.int(0)?,
+            lines: row.text(1)?,
+        })
+    })
+    .await
+}
+
+/// Adds to what an environment's runs have cost, in millionths of a credit.
+pub async fn spend(tx: &mut Tx, environment: EnvironmentId, micro_credits: i64) -> Result<()> {
+    let params = vec![micro_credits.into(), Val::id(environment)];
+    tx.write(SPEND, params).await
+}
