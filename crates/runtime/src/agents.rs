@@ -110,6 +110,12 @@ impl Work {
     async fn turn(&mut self, slot: &mut Option<Tools>) -> Result<Finish> {
         let tools = slot.insert(Tools::open(&self.app, &self.turn).await?);
         let mut messages = std::mem::take(&mut self.turn.messages);
+        if let Some(notes) = tools.notes() {
+            // Behind the agent's own prompt, before what was said.
+            let is_prompt = |message: &&Value| message["role"] == "system";
+            let place = messages.iter().take_while(is_prompt).count();
+            messages.insert(place, json!({ "role": "system", "content": notes }));
+        }
         let most = self.turn.most_calls.clamp(1, limits::TURN_CALLS);
         for number in 0..most {
             self.afford(number).await?;

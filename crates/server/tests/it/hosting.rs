@@ -11,4 +11,5 @@ mod files;
 mod memory;
 mod projects;
 mod skills;
+mod tools;
 mod vault;

@@ -12,8 +12,8 @@
 //! and a line in that file's [`both!`] table.
 
 mod agents;
-mod attachments;
 mod approvals;
+mod attachments;
 mod chunks;
 mod completions;
 mod config;
@@ -23,8 +23,6 @@ mod files;
 mod form;
 mod keys;
 mod memory;
-mod skills;
-mod vault;
 mod mission_edits;
 mod missions;
 mod models;
@@ -33,7 +31,9 @@ mod playbooks;
 mod runs;
 mod schedules;
 mod sessions;
+mod skills;
 mod tasks;
+mod vault;
 mod watchers;
 
 use app::Answer;

@@ -10,6 +10,8 @@ use domain::id::EnvironmentId;
 use serde_json::{Map, Value};
 
 use crate::Cx;
+use crate::ops::memory;
+use crate::ops::skills::{self, Skill};
 
 /// The prompt of an agent: who it is, what it was told, what is remembered,
 /// what it can do.
@@ -26,7 +28,7 @@ pub(crate) async fn prompt(
     for block in remembered(cx, environment, name).await? {
         let _ = write!(prompt, "\n\n{block}");
     }
-    for skill in skills(cx, environment, name, document).await? {
+    for skill in learned(cx, environment, name, document).await? {
         let _ = write!(prompt, "\n\n{skill}");
     }
     Ok(prompt)
@@ -87,19 +89,27 @@ async fn remembered(
     environment: EnvironmentId,
     name: &str,
 ) -> Result<Vec<String>> {
-    let _ = (cx, environment, name);
-    Ok(Vec::new())
+    memory::blocks(cx, environment, name).await
 }
 
 /// What the agent's skills say.
-async fn skills(
+async fn learned(
     cx: &mut Cx<'_>,
     environment: EnvironmentId,
     name: &str,
     document: &Map<String, Value>,
 ) -> Result<Vec<String>> {
-    let _ = (cx, environment, name, document);
-    Ok(Vec::new())
+    let skills = skills::of_agent(cx, environment, name, document).await?;
+    let block = |skill: Skill| {
+        let Skill {
+            name,
+            description,
+            content,
+            ..
+        } = skill;
+        format!("<skill name=\"{name}\" description={description:?}>\n{content}\n</skill>")
+    };
+    Ok(skills.into_iter().map(block).collect())
 }
 
 #[cfg(test)]
