@@ -499,3 +499,7 @@ pub const FRAMES_AT_ONCE: usize = 256;
 pub const RUN_FRAMES: i64 = 200_000;
 /// Characters of the reason to cancel a run.
 pub const CANCEL_REASON_CHARS: usize = 500;
+/// Programs that run as MCP servers at the same time on a node.
+pub const PROGRAMS_AT_ONCE: usize = 64;
+/// Work folders that a node keeps open.
+pub const WORK_FOLDERS_OPEN: usize = 128;
