@@ -29,7 +29,7 @@ pub(super) async fn answer(app: &App, taken: &Taken, said: &str) -> Option<Strin
 /// Asks the agent's model something, without tools.
 async fn asked(app: &App, taken: &Taken, messages: Vec<Value>) -> Option<String> {
     let agents = app.agents().ok()?;
-    let model = taken.model.clone().or_else(|| agents.default_model())?;
+    let model = taken.judge.clone().or_else(|| agents.default_model())?;
     let turn = Turn {
         environment: taken.holding.environment,
         run: taken.holding.run,

@@ -164,7 +164,7 @@ impl Desk<'_> {
         let agents = self.app.agents().ok()?;
         let model = self
             .taken
-            .model
+            .judge
             .clone()
             .or_else(|| agents.default_model())?;
         let mut request = Map::new();

@@ -1,5 +1,5 @@
-//! `[hosting]` and `[vault]`: hosted agents, where they work, and where the key
-//! of their credentials is.
+//! `[hosting]` and `[vault]`: where hosted agents work, and where the key of
+//! their credentials is.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use runtime::workspace::Workspaces;
 use serde::{Deserialize, Serialize};
 use store::Location;
 
-/// Hosted agents.
+/// What hosted agents work with.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Hosting {

@@ -1,17 +1,18 @@
-//! `[providers.<name>]`: who answers for models.
+//! `[providers.<name>]`: who answers for models, and `[hosting]`.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use super::Hosting;
 use anyhow::{Context, Result};
 use runtime::models;
 use serde::{Deserialize, Serialize};
 
-use super::Hosting;
-
 /// How the variables begin that hold a provider's settings.
 const START: &str = "GUILDHALL_PROVIDERS__";
+/// Names the default model, too, as the vendor's server has it (Polpo 4).
+pub(super) const MODEL_VARIABLE: &str = "POLPO_MODEL";
 /// How those end that hold its key.
 const KEY_END: &str = "__API_KEY";
 /// What a credit's million tokens come to in millionths of a credit for a
@@ -153,7 +154,8 @@ fn price(credits: f64) -> Result<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Hosting, Price, Provider, configured};
+    use super::{Price, Provider, configured};
+    use crate::settings::Hosting;
 
     fn provider() -> Provider {
         Provider {

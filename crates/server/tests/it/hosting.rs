@@ -4,12 +4,27 @@
 //! run on both engines.
 
 mod agents;
+mod approvals;
+mod assessment;
+mod board;
+mod bounties;
 mod chat;
 mod config;
+mod engine;
 mod events;
 mod files;
+mod lives;
 mod memory;
+mod mission_edits;
+mod missions;
+mod models;
+mod playbooks;
 mod projects;
+mod runs;
+mod schedules;
+mod sessions;
 mod skills;
+mod tasks;
 mod tools;
 mod vault;
+mod watchers;

@@ -99,7 +99,7 @@ statements! {
     UNDONE_NEEDS = "select count(*) from job_dependencies d join jobs j on j.id = d.needs \
         where d.job = $1 and j.status <> 'done'";
     FAILED_NEED = "select j.id from job_dependencies d join jobs j on j.id = d.needs \
-        where d.job = $1 and j.status = 'failed' order by j.id limit 1";
+        where d.job = $1 and j.status = 'failed' limit 1";
     WAIT_MORE = "update jobs set waits = waits + $1 where id in (select job from job_dependencies where needs = $2)";
     READY_ENVIRONMENTS = "with recursive ready (id) as (select (select environment from jobs \
             where status = 'pending' and waits = 0 and held = 0 order by environment limit 1) \
@@ -220,9 +220,13 @@ pub async fn list(tx: &mut Tx, environment: EnvironmentId, filter: &Filter) -> R
     tx.rows(sql, params, read).await
 }
 
+/// Statements by how many statuses they ask for, and whether for a group and an
+/// agent.
+type Made = Mutex<HashMap<(usize, bool, bool), Sql>>;
+
 /// The statement of a list, made once per shape.
 fn listing(filter: &Filter) -> Sql {
-    static MADE: LazyLock<Mutex<HashMap<(usize, bool, bool), Sql>>> = LazyLock::new(Mutex::default);
+    static MADE: LazyLock<Made> = LazyLock::new(Mutex::default);
     let Filter {
         statuses,
         group,
@@ -233,14 +237,19 @@ fn listing(filter: &Filter) -> Sql {
     *made.entry(shape).or_insert_with(|| {
         let mut text = format!("{}where environment = $1", columns!());
         let mut next = 2;
-        if !statuses.is_empty() {
-            let places: Vec<_> = statuses
-                .iter()
-                .enumerate()
-                .map(|(place, _)| format!("${}", place + next))
-                .collect();
-            next += statuses.len();
-            text += &format!(" and status in ({})", places.join(", "));
+        match statuses.len() {
+            0 => {}
+            1 => {
+                text += " and status = $2";
+                next = 3;
+            }
+            // No index has several of them in the order of the list: the one
+            // that is in order is read, and these are looked for in it.
+            several => {
+                let places: Vec<_> = (next..next + several).map(|n| format!("${n}")).collect();
+                next += several;
+                text += &format!(" and coalesce(status, '') in ({})", places.join(", "));
+            }
         }
         if group.is_some() {
             text += &format!(" and mission_group = ${next}");

@@ -161,9 +161,6 @@ pub(super) fn routes() -> Routes {
         .merge(attachments::routes())
         .merge(files::routes())
         .merge(keys::routes())
-        .merge(memory::routes())
-        .merge(skills::routes())
-        .merge(vault::routes())
         .merge(mission_edits::routes())
         .merge(missions::routes())
         .merge(notifications::routes())
@@ -175,4 +172,7 @@ pub(super) fn routes() -> Routes {
         .merge(runs::routes())
         .merge(sessions::routes())
         .merge(watchers::routes())
+        .merge(memory::routes())
+        .merge(skills::routes())
+        .merge(vault::routes())
 }

@@ -40,7 +40,7 @@ impl Op for Cancel {
 }
 
 /// Refuses while somebody relies on the task.
-async fn require_free(cx: &mut Cx<'_>, task: &Task) -> Result<()> {
+pub(crate) async fn require_free(cx: &mut Cx<'_>, task: &Task) -> Result<()> {
     match task.terms.funding {
         Funding::Escrow | Funding::Issuance => {}
         Funding::Project => {

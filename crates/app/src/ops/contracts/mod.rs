@@ -24,6 +24,7 @@ mod thread;
 mod verifier;
 
 pub use cancel::Cancel;
+pub(crate) use cancel::require_free;
 pub use deliver::{Attachment, Deliver, Delivered};
 pub use deliveries::Deliveries;
 pub use dispute::{Dispute, Disputed, Disputes};
@@ -32,6 +33,7 @@ pub use get::View;
 pub use judge::{Accept, Judged, Reject};
 pub use list::{Mine, Owned};
 pub use preflight::{Preflight, Preview};
+pub(crate) use publish::{Placing, place};
 pub use publish::{Publish, VerifierIn};
 pub use release::Release;
 pub use resolve::{Resolve, Resolved};

@@ -3,7 +3,8 @@
 
 use domain::brief::{Brief, Hash, Protected, skill};
 use domain::event::Happening;
-use domain::id::MARKET;
+use domain::id::{AccountId, MARKET, TaskId};
+use domain::money::Money;
 use domain::task::{Difficulty, Mode, Scrutiny, State, Terms};
 use domain::time::Span;
 use domain::{Error, Result, Time, limits, text};
@@ -96,50 +97,20 @@ impl Op for Publish {
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<(Contract, Credits)> {
         let publisher = cx.actor.account()?;
-        text::required("title", &self.title, limits::CONTRACT_TITLE_CHARS)?;
-        text::required(
-            "description",
-            &self.description,
-            limits::CONTRACT_TEXT_CHARS,
-        )?;
         let terms = Terms::contract(self.mode, self.scrutiny, lease(self.lease_minutes)?);
         check_budget(self.budget)?;
-        if self.deadline.is_some_and(|deadline| deadline <= cx.now) {
-            return Err(Error::field(
-                "deadline",
-                "has passed already: name a time in the future, or none",
-            ));
-        }
-        let task = Task {
+        store_verifier(cx, self.verifier).await?;
+        let placing = Placing {
             id: cx.id(),
-            project: MARKET,
             publisher,
             title: self.title,
             description: self.description,
             payout_display: format!("{} {ASSET}", self.budget),
-            reward: Some(money(self.budget)),
-            difficulty: Difficulty::Medium,
+            reward: money(self.budget),
             deadline: self.deadline,
-            state: State::OPEN,
-            claimed_at: None,
-            submissions: 0,
-            completed_at: None,
-            paid_at: None,
             terms,
-            listed: true,
-            briefed: true,
-            alarm: State::OPEN.alarm(&terms, self.deadline, cx.now),
-            created_at: cx.now,
-            updated_at: cx.now,
         };
-        store_verifier(cx, self.verifier).await?;
-        tasks::insert(cx.tx, &task).await?;
-        briefs::insert(cx.tx, task.id, &self.brief).await?;
-        if let Some(protected) = &self.protected {
-            secrets::insert_payload(cx.tx, task.id, protected, cx.now).await?;
-        }
-        set_aside(cx, &task).await?;
-        record(cx, Happening::TaskPublished, &task).await?;
+        let task = place(cx, placing, &self.brief, self.protected.as_ref()).await?;
         let project = projects::find(cx.tx, MARKET).await?;
         let contract = Contract {
             shown: Shown {
@@ -154,6 +125,87 @@ impl Op for Publish {
         };
         Ok((contract, credits(cx, publisher).await?))
     }
+}
+
+/// Funded work as it comes onto the market.
+pub(crate) struct Placing {
+    /// Its id.
+    pub(crate) id: TaskId,
+    /// Who pays for it.
+    pub(crate) publisher: AccountId,
+    /// Its title.
+    pub(crate) title: String,
+    /// What is to be done.
+    pub(crate) description: String,
+    /// The reward, as displayed.
+    pub(crate) payout_display: String,
+    /// The reward, set aside now.
+    pub(crate) reward: Money,
+    /// When it ends by itself.
+    pub(crate) deadline: Option<Time>,
+    /// What is agreed.
+    pub(crate) terms: Terms,
+}
+
+/// Puts funded work onto the market: its reward goes from the publisher's
+/// wallet into escrow.
+///
+/// # Errors
+/// `Invalid` naming a field; `Insufficient` when the wallet does not suffice.
+pub(crate) async fn place(
+    cx: &mut Cx<'_>,
+    placing: Placing,
+    brief: &Brief,
+    protected: Option<&Protected>,
+) -> Result<Task> {
+    let Placing {
+        id,
+        publisher,
+        title,
+        description,
+        payout_display,
+        reward,
+        deadline,
+        terms,
+    } = placing;
+    text::required("title", &title, limits::CONTRACT_TITLE_CHARS)?;
+    text::required("description", &description, limits::CONTRACT_TEXT_CHARS)?;
+    if deadline.is_some_and(|deadline| deadline <= cx.now) {
+        return Err(Error::field(
+            "deadline",
+            "has passed already: name a time in the future, or none",
+        ));
+    }
+    let task = Task {
+        id,
+        project: MARKET,
+        publisher,
+        title,
+        description,
+        payout_display,
+        reward: Some(reward),
+        difficulty: Difficulty::Medium,
+        deadline,
+        state: State::OPEN,
+        claimed_at: None,
+        submissions: 0,
+        completed_at: None,
+        paid_at: None,
+        terms,
+        listed: true,
+        briefed: true,
+        alarm: State::OPEN.alarm(&terms, deadline, cx.now),
+        created_at: cx.now,
+        updated_at: cx.now,
+    };
+    tasks::insert(cx.tx, &task).await?;
+    briefs::insert(cx.tx, task.id, brief).await?;
+    if let Some(protected) = protected {
+        secrets::insert_payload(cx.tx, task.id, protected, cx.now).await?;
+    }
+    set_aside(cx, &task).await?;
+    record(cx, Happening::TaskPublished, &task).await?;
+    Ok(task)
 }
 
 fn check_budget(credits: i64) -> Result<()> {

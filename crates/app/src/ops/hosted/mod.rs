@@ -47,3 +47,10 @@ pub(crate) fn fields(agent: &Agent) -> Map<String, Value> {
 fn no_team(name: &str) -> Error {
     Error::not_found("team_not_found", format!("there is no team {name}"))
 }
+
+/// What an agent is made of, checked; what is no field of one is dropped.
+pub(crate) fn checked(said: &Map<String, Value>) -> Result<Map<String, Value>> {
+    let mut fields = Map::new();
+    crate::fields::merge(document::FIELDS, document::MERGED, &mut fields, said)?;
+    Ok(fields)
+}

@@ -10,6 +10,7 @@ use store::tables::hosted;
 
 use super::Sheet;
 use crate::ops::approvals::{Hook, Passage, ask_about_effects, guard};
+use crate::ops::environments;
 use crate::{Cx, calendar};
 
 /// A job whose result is fine.
@@ -119,8 +120,9 @@ pub(super) async fn retry(
 
 /// Hands a job to another agent or model once its policy says so.
 async fn escalate(cx: &mut Cx<'_>, environment: &Environment, sheet: &mut Sheet) -> Result<()> {
-    let policy = sheet.document.get("retryPolicy").cloned();
-    let Some(policy) = policy else {
+    let own = sheet.document.get("retryPolicy").cloned();
+    let default = || environments::settings(environment).remove("defaultRetryPolicy");
+    let Some(policy) = own.or_else(default) else {
         return Ok(());
     };
     let after = policy.get("escalateAfter").and_then(Value::as_i64);

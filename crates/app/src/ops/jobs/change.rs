@@ -13,7 +13,7 @@ use super::create::title_taken;
 use super::fields::{expectations, precedence};
 use super::groups::{end, remove, revive};
 use super::sheet::{advance, bring_back_behind};
-use super::{Sheet, locked};
+use super::{Sheet, locked, market};
 use crate::ops::environments;
 use crate::{Cx, Op};
 
@@ -124,6 +124,7 @@ async fn force(
     if sheet.job.status.is_final() && !status.is_final() && sheet.is_title_taken(cx).await? {
         return Err(title_taken(&sheet.job.title));
     }
+    market::withdraw(cx, sheet).await?;
     sheet.stop_run(cx, Outcome::Killed).await?;
     sheet.force(cx, environment, status).await
 }
@@ -271,8 +272,8 @@ impl Op for Remove {
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Value> {
         let environment = environments::own(cx).await?;
-        let sheet = locked(cx, &environment, self.job).await?;
-        remove(cx, &environment, &sheet).await?;
+        let mut sheet = locked(cx, &environment, self.job).await?;
+        remove(cx, &environment, &mut sheet).await?;
         if let (Some(mission), Some(group)) = (sheet.job.mission, &sheet.job.group) {
             advance(cx, &environment, mission, group).await?;
         }
@@ -298,7 +299,7 @@ impl Op for RemoveMany {
         let count = found.len();
         let mut runs = std::collections::BTreeSet::new();
         for job in found {
-            remove(cx, &environment, &Sheet::open(job.clone())).await?;
+            remove(cx, &environment, &mut Sheet::open(job.clone())).await?;
             runs.extend(job.mission.zip(job.group));
         }
         for (mission, group) in runs {

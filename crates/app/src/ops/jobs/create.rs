@@ -11,7 +11,7 @@ use store::tables::jobs::{self, Job};
 
 use super::fields::{checked, precedence};
 use super::sheet::{give_up, written};
-use super::{Sheet, setting};
+use super::{Sheet, market, setting};
 use crate::ops::environments;
 use crate::{Cx, Op, calendar};
 
@@ -104,6 +104,7 @@ async fn put(
         cx.tx.lock(Lock::Environment(environment.id)).await?;
         (job.waits, failed) = waits(cx, environment, needs).await?;
     }
+    market::check(cx, environment, &Sheet::open(job.clone()))?;
     if !jobs::insert(cx.tx, &job).await? {
         return Err(title_taken(&job.title));
     }
@@ -128,7 +129,11 @@ async fn put(
     if let (Some(failed), Status::Pending) = (failed, sheet.job.status) {
         give_up(cx, environment, &mut sheet, failed).await?;
     }
-    cx.wake(environment.id);
+    let is_ready = sheet.job.status == Status::Pending && sheet.job.waits == 0 && !sheet.job.held;
+    if is_ready {
+        market::offer(cx, environment, &mut sheet).await?;
+        cx.wake(environment.id);
+    }
     Ok(sheet.job)
 }
 

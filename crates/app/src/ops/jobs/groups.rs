@@ -13,7 +13,7 @@ use store::tables::job_runs::{self, Outcome};
 use store::tables::jobs::{self, Job};
 
 use super::sheet::bring_back_behind;
-use super::{Sheet, after};
+use super::{Sheet, after, market};
 use crate::Cx;
 use crate::ops::approvals::Hook;
 
@@ -55,6 +55,7 @@ pub(crate) async fn end(
     sheet: &mut Sheet,
     why: &str,
 ) -> Result<()> {
+    market::withdraw(cx, sheet).await?;
     sheet.stop_run(cx, Outcome::Killed).await?;
     sheet.set(
         "result",
@@ -73,7 +74,7 @@ pub(crate) async fn remove_group(
     let all = jobs::of_group(cx.tx, environment.id, group).await?;
     let count = all.len();
     for job in all {
-        remove(cx, environment, &Sheet::open(job)).await?;
+        remove(cx, environment, &mut Sheet::open(job)).await?;
     }
     Ok(count)
 }
@@ -82,8 +83,9 @@ pub(crate) async fn remove_group(
 pub(crate) async fn remove(
     cx: &mut Cx<'_>,
     environment: &Environment,
-    sheet: &Sheet,
+    sheet: &mut Sheet,
 ) -> Result<()> {
+    market::withdraw(cx, sheet).await?;
     sheet.stop_run(cx, Outcome::Killed).await?;
     let id = sheet.id();
     if sheet.job.status != Status::Done {
@@ -99,17 +101,6 @@ pub(crate) async fn remove(
     Ok(())
 }
 
-/// How many jobs of a run of a mission have failed.
-pub(crate) async fn failed_of_group(
-    cx: &mut Cx<'_>,
-    environment: &Environment,
-    group: &str,
-) -> Result<usize> {
-    let all = jobs::of_group(cx.tx, environment.id, group).await?;
-    let failed = all.iter().filter(|job| job.status == Status::Failed);
-    Ok(failed.count())
-}
-
 /// Tries the failed jobs of a run of a mission again.
 pub(crate) async fn retry_group(
     cx: &mut Cx<'_>,
@@ -119,7 +110,8 @@ pub(crate) async fn retry_group(
     let mut retried = 0;
     for job in jobs::of_group(cx.tx, environment.id, group).await? {
         let mut sheet = Sheet::open(job);
-        if sheet.job.status != Status::Failed || sheet.is_blocked() {
+        let is_retried = sheet.job.status == Status::Failed && !sheet.is_blocked();
+        if !is_retried || sheet.require_unplaced().is_err() {
             continue;
         }
         if !sheet.is_title_taken(cx).await? {
@@ -142,6 +134,7 @@ pub(crate) async fn revive(
     environment: &Environment,
     sheet: &mut Sheet,
 ) -> Result<()> {
+    sheet.require_unplaced()?;
     sheet.forget_failure();
     sheet.job.retries = sheet.job.retries.saturating_add(1);
     sheet.job.phase = Phase::Execution;

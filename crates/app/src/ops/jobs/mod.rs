@@ -18,6 +18,7 @@ mod execute;
 mod fields;
 mod finish;
 mod groups;
+mod market;
 mod prompt;
 mod read;
 mod runs;
@@ -33,9 +34,8 @@ pub use deadlines::{Alarmed, Ring};
 pub use execute::{Execute, Executing, Step, Steps};
 pub(crate) use fields::checked;
 pub use finish::{Clarify, Finish};
-pub(crate) use groups::{
-    Revived, end_group, failed_of_group, go_on, let_go, remove_group, retry_group, send_back,
-};
+pub(crate) use groups::{Revived, end_group, go_on, let_go, remove_group, retry_group, send_back};
+pub(crate) use market::follow;
 pub use read::{Activity, Get, List, Processes, RunLog};
 pub use runs::{Cut, Ended, Holding, LEASE, Taken};
 pub use sheet::Sheet;
@@ -51,6 +51,7 @@ use store::tables::environments::Environment;
 use store::tables::jobs;
 
 use crate::Cx;
+use crate::ops::environments;
 
 /// A job behind the lock of its environment.
 pub(crate) async fn locked(cx: &mut Cx<'_>, environment: &Environment, id: JobId) -> Result<Sheet> {
@@ -68,8 +69,8 @@ pub(crate) fn unknown() -> Error {
     Error::not_found("task_not_found", "there is no task of this id")
 }
 
-/// What an environment says about its jobs.
+/// A number that is set in an environment.
 pub(crate) fn setting(environment: &Environment, name: &str) -> Option<i64> {
-    let settings: serde_json::Value = serde_json::from_str(&environment.settings).ok()?;
+    let settings = environments::settings(environment);
     settings.get(name).and_then(serde_json::Value::as_i64)
 }

@@ -45,6 +45,8 @@ pub struct Taken {
     pub worker: Option<Worker>,
     /// Which model it uses, where that is said.
     pub model: Option<String>,
+    /// Which model looks at results, where that is said for the environment.
+    pub judge: Option<String>,
     /// The messages with which the run begins.
     pub messages: Vec<Value>,
     /// Milliseconds it may take.

@@ -9,7 +9,7 @@ use std::pin::Pin;
 
 use domain::Result;
 use domain::event::Happening;
-use domain::id::{Id, JobId, MissionId};
+use domain::id::{JobId, MissionId};
 use domain::job::Status;
 use serde_json::{Map, Value, json};
 use store::tables::environments::Environment;
@@ -176,6 +176,11 @@ impl Sheet {
     }
 }
 
+/// Stores a job before something else moves it.
+pub(super) async fn keep_document(cx: &mut Cx<'_>, sheet: &mut Sheet) -> Result<()> {
+    sheet.keep(cx).await
+}
+
 /// A document as it is stored.
 pub(super) fn written(document: &Map<String, Value>) -> String {
     serde_json::to_string(document).unwrap_or_else(|_| "{}".to_owned())
@@ -245,7 +250,10 @@ async fn settle(cx: &mut Cx<'_>, environment: &Environment, job: &Job, from: Sta
         (true, false) => jobs::wait_more(cx.tx, job.id, 1).await?,
         _ => {}
     }
-    cx.wake(environment.id);
+    // What has just begun makes nothing else ready.
+    if !to.is_running() {
+        cx.wake(environment.id);
+    }
     let mut ended = vec![job.clone()];
     if to == Status::Failed {
         ended.extend(give_up_behind(cx, environment, job.id).await?);
@@ -372,10 +380,4 @@ pub(super) fn advance<'a>(
     group: &'a str,
 ) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
     Box::pin(missions::advance(cx, environment, mission, group))
-}
-
-/// Reads an id out of a document.
-pub(super) fn id_in(value: &Value) -> Option<JobId> {
-    let text = value.as_str()?;
-    JobId::parse(text).map(|id| JobId::from_uuid(id.uuid()))
 }

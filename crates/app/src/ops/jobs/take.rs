@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::after::try_again;
 use super::prompt::messages;
 use super::runs::{Holding, LEASE, Taken, worker};
-use super::{Sheet, setting};
+use super::{Sheet, market, setting};
 use crate::ops::approvals::{Hook, Passage, guard};
 use crate::ops::environments;
 use crate::{Cx, Op};
@@ -114,6 +114,7 @@ struct Hand {
 /// An agent, read once.
 #[derive(Clone)]
 struct Known {
+    agent: Arc<Agent>,
     document: Arc<Map<String, Value>>,
     most: Option<i64>,
 }
@@ -199,6 +200,9 @@ impl Hand {
     }
 
     async fn consider(&mut self, cx: &mut Cx<'_>, mut sheet: Sheet) -> Result<()> {
+        if sheet.has_bounty() {
+            return self.offer(cx, sheet).await;
+        }
         let agent = sheet.job.agent.clone();
         let known = self.known(cx, &agent).await?;
         let busy = self.busy.get(&agent).copied().unwrap_or(0);
@@ -221,6 +225,18 @@ impl Hand {
             return no_agent(cx, &self.environment, sheet, &why).await;
         };
         self.begin(cx, sheet, known).await
+    }
+
+    /// A job with a bounty waits on the market from now on; where it cannot be
+    /// paid, it fails.
+    async fn offer(&mut self, cx: &mut Cx<'_>, mut sheet: Sheet) -> Result<()> {
+        let Some(why) = market::refusal(cx, &self.environment, &sheet).await? else {
+            return market::offer(cx, &self.environment, &mut sheet).await;
+        };
+        sheet
+            .force(cx, &self.environment, Status::InProgress)
+            .await?;
+        no_agent(cx, &self.environment, sheet, &why).await
     }
 
     async fn begin(&mut self, cx: &mut Cx<'_>, mut sheet: Sheet, known: Known) -> Result<()> {
@@ -260,21 +276,23 @@ impl Hand {
         sheet: Sheet,
         known: Option<Known>,
     ) -> Result<()> {
-        let document = known.map(|known| known.document);
-        let own = document
-            .as_ref()
-            .and_then(|document| document.get("model"))
-            .and_then(Value::as_str);
+        let model = |known: &Known| Some(known.document.get("model")?.as_str()?.to_owned());
+        let own = known.as_ref().and_then(model);
         let escalated = sheet.document.get("_model").and_then(Value::as_str);
-        let model = escalated.or(own).map(str::to_owned);
-        let messages = match (&document, run.stage) {
-            (Some(document), Stage::Execution) => {
-                messages(cx, &self.environment, (&run.agent, document), &sheet).await?
-            }
+        let model = escalated.map(str::to_owned).or(own);
+        let messages = match (&known, run.stage) {
+            (
+                Some(Known {
+                    agent, document, ..
+                }),
+                Stage::Execution,
+            ) => messages(cx, &self.environment, (agent, document), &sheet).await?,
             _ => Vec::new(),
         };
         let allowed = sheet.number("maxDuration");
         let allowed = allowed.or_else(|| setting(&self.environment, "taskTimeout"));
+        let settings = environments::settings(&self.environment);
+        let judge = settings.get("orchestratorModel").and_then(Value::as_str);
         self.room = self.room.saturating_sub(1);
         self.taken.push(Taken {
             holding: Holding {
@@ -282,13 +300,14 @@ impl Hand {
                 run: run.id,
                 node: self.node,
             },
-            worker: document.map(|document| worker(&run.agent, &document)),
+            worker: known.map(|known| worker(&run.agent, &known.document)),
             stage: run.stage,
             entries: run.entries,
             most_ms: allowed
                 .unwrap_or(limits::RUN_MS)
                 .clamp(1, limits::RUN_MS_MAX),
             sheet,
+            judge: judge.map(str::to_owned).or_else(|| model.clone()),
             model,
             messages,
         });
@@ -304,6 +323,7 @@ impl Hand {
             let document: Map<String, Value> =
                 serde_json::from_str(&agent.document).unwrap_or_default();
             Known {
+                agent: Arc::new(agent),
                 most: document.get("maxConcurrency").and_then(Value::as_i64),
                 document: Arc::new(document),
             }

@@ -22,23 +22,24 @@ pub struct Memory {
     pub content: Option<String>,
 }
 
-/// The blocks of a prompt with what an agent remembers, that of all first.
+/// The blocks of a prompt with what an agent remembers; empty where that is
+/// nothing.
 pub(crate) async fn blocks(
     cx: &mut Cx<'_>,
     environment: EnvironmentId,
     agent: &str,
-) -> Result<Vec<String>> {
-    let mut blocks = Vec::new();
+) -> Result<String> {
+    let mut blocks = String::new();
     let said = |content: Option<String>| content.filter(|text| !text.trim().is_empty());
     if let Some(shared) = said(memories::find(cx.tx, environment, SHARED).await?) {
-        let shared = shared.trim();
-        blocks.push(format!("<shared-memory>\n{shared}\n</shared-memory>"));
+        blocks += &format!("<shared-memory>\n{}\n</shared-memory>\n", shared.trim());
+    }
+    if agent == SHARED {
+        return Ok(blocks);
     }
     if let Some(own) = said(memories::find(cx.tx, environment, agent).await?) {
         let own = own.trim();
-        blocks.push(format!(
-            "<agent-memory agent={agent:?}>\n{own}\n</agent-memory>"
-        ));
+        blocks += &format!("<agent-memory agent=\"{agent}\">\n{own}\n</agent-memory>\n");
     }
     Ok(blocks)
 }

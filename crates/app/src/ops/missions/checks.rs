@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use domain::error::Detail;
-use domain::{limits, text};
+use domain::{Result, limits, text};
 use serde_json::{Map, Value};
 
-use crate::ops::jobs;
+use crate::ops::{hosted, jobs};
 
 /// What is wrong so far.
 #[derive(Debug, Default)]
@@ -52,6 +52,7 @@ impl<'a> Checked<'a> {
     fn field(&self, key: &str) -> String {
         match self.place {
             "" => key.to_owned(),
+            place if key.is_empty() => place.to_owned(),
             place => format!("{place}.{key}"),
         }
     }
@@ -168,13 +169,32 @@ impl<'a> Checked<'a> {
         self.each("expectations", causes, expectation);
         self.each("expectedOutcomes", causes, outcome);
         // Whatever else would be refused when the job is written.
-        if let Err(error) = jobs::checked(self.object) {
-            let further = error.details.into_iter().map(|detail| Detail {
-                field: self.field(&detail.field).into(),
-                ..detail
-            });
-            causes.extend(further.collect());
-        }
+        self.also(jobs::checked(self.object).map(drop), causes);
+    }
+
+    /// What an agent is made of.
+    pub(crate) fn agent(&self, causes: &mut Causes) {
+        self.also(hosted::checked(self.object).map(drop), causes);
+    }
+
+    /// Tells a refusal of the whole object, too.
+    fn also(&self, outcome: Result<()>, causes: &mut Causes) {
+        let Err(error) = outcome else {
+            return;
+        };
+        let told = match error.details.is_empty() {
+            true => vec![Detail {
+                field: Cow::Borrowed(""),
+                rule: Cow::Borrowed(""),
+                problem: error.message,
+            }],
+            false => error.details,
+        };
+        let further = told.into_iter().map(|detail| Detail {
+            field: self.field(&detail.field).into(),
+            ..detail
+        });
+        causes.extend(further.collect());
     }
 
     /// Every object of a list that may be missing.

@@ -160,9 +160,7 @@ impl Cast {
             }
             // A member that lives here already is that agent.
             if !documents.contains_key(&name) {
-                let mut document = member.clone();
-                document.remove("name");
-                documents.insert(name.clone(), document);
+                documents.insert(name.clone(), ops::hosted::checked(member)?);
                 new.insert(name);
             }
         }
@@ -325,7 +323,7 @@ async fn move_in(
             updated_at: cx.now,
         };
         hosted::insert(cx.tx, &agent).await?;
-        let facts = json!({ "name": name, "missionGroup": group });
+        let facts = json!({ "agent": ops::hosted::shown(&agent) });
         cx.record_hosted(environment.id, Happening::HostedAgentAdded, agent.id, facts)
             .await?;
     }

@@ -157,10 +157,7 @@ fn team(document: &Map<String, Value>, causes: &mut Causes) {
     for (place, member) in objects(document, "team", causes) {
         let member = Checked::new(&place, member);
         member.named("name", limits::AGENT_NAME_CHARS, causes);
-        for key in ["role", "model", "systemPrompt"] {
-            member.text(key, limits::TEXT_CHARS, causes);
-        }
-        member.words("allowedTools", causes);
+        member.agent(causes);
         let name = member.string("name").to_owned();
         if !name.is_empty() && !names.insert(name) {
             causes.push(

@@ -79,11 +79,10 @@ fn path(shelf: Shelf, name: &str) -> String {
 pub(crate) async fn of_agent(
     cx: &mut Cx<'_>,
     environment: EnvironmentId,
-    agent: &str,
-    document: &Map<String, Value>,
+    agent: &Agent,
 ) -> Result<Vec<Skill>> {
-    let mut names = skills::assigned(cx.tx, environment, agent).await?;
-    names.extend(named_in(document));
+    let mut names = skills::assigned(cx.tx, environment, &agent.name).await?;
+    names.extend(named_by(agent));
     names.sort();
     names.dedup();
     let mut found = Vec::new();
@@ -96,11 +95,8 @@ pub(crate) async fn of_agent(
 
 /// The skills that an agent's document names.
 fn named_by(agent: &Agent) -> Vec<String> {
-    named_in(&super::hosted::fields(agent))
-}
-
-fn named_in(document: &Map<String, Value>) -> Vec<String> {
-    let named = document.get("skills").and_then(Value::as_array);
+    let fields = super::hosted::fields(agent);
+    let named = fields.get("skills").and_then(Value::as_array);
     let named = named.into_iter().flatten().filter_map(Value::as_str);
     named.map(str::to_owned).collect()
 }

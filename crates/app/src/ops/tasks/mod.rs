@@ -41,6 +41,7 @@ use store::tables::tasks::{self, Shown, Task};
 use store::tables::{accounts, briefs, submissions};
 
 use crate::Cx;
+use crate::ops::jobs;
 
 /// Locks a task and reads it.
 pub(crate) async fn locked(cx: &mut Cx<'_>, id: TaskId) -> Result<Shown> {
@@ -121,7 +122,9 @@ async fn move_until(
         let brief = briefs::find(cx.tx, task.id).await?.unwrap_or_default();
         briefs::forget_skills(cx.tx, task.id, &brief.skills).await?;
     }
-    tasks::put(cx.tx, before.status, task).await
+    tasks::put(cx.tx, before.status, task).await?;
+    // A job that was published moves with its task.
+    Box::pin(jobs::follow(cx, task)).await
 }
 
 /// Tells the log about a task, with the facts that feeds show.

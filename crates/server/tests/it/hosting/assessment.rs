@@ -1,0 +1,117 @@
+//! Results are checked against what was expected (Polpo 3.2). The agents and
+//! reviewers ask the built-in mock, which answers what the task says.
+
+use serde_json::{Value, json};
+use testkit::engine::Engine;
+use testkit::http::Client;
+use testkit::on_both_engines;
+use testkit::server::{Hosting, Server};
+
+use crate::program::eventually;
+
+const TASKS: &str = "/api/v1/tasks";
+
+fn project(server: &Server) -> Hosting {
+    let hosting = server.hosting("compass");
+    let agent = json!({ "name": "dev", "model": "mock/echo" });
+    hosting.live.post("/api/v1/agents").json(agent).ok();
+    hosting
+}
+
+fn write(client: &Client, description: &str, expectations: Value, retries: i64) -> Value {
+    let body = json!({
+        "title": description, "description": description, "assignTo": "dev", "expectations": expectations,
+        "maxRetries": retries,
+    });
+    client.post(TASKS).json(body).send().expect_status(201).ok()["data"].clone()
+}
+
+fn path(task: &Value, more: &str) -> String {
+    format!("{TASKS}/{}{more}", task["id"].as_str().expect("an id"))
+}
+
+/// The task at its end.
+fn ended(client: &Client, task: &Value) -> Value {
+    let mut now = Value::Null;
+    eventually("the task ends", || {
+        now = client.get(&path(task, "")).ok()["data"].clone();
+        matches!(now["status"].as_str(), Some("done" | "failed"))
+    });
+    now
+}
+
+/// What makes every reviewer of the mock give these scores.
+fn scores(of: [f64; 4]) -> String {
+    let names = ["correctness", "completeness", "code_quality", "edge_cases"];
+    let scores = names
+        .iter()
+        .zip(of)
+        .map(|(name, score)| json!({ "dimension": name, "score": score, "reasoning": "so" }));
+    json!({ "scores": scores.collect::<Vec<_>>() }).to_string()
+}
+
+on_both_engines! {
+    fn reviewers_decide(engine: Engine) {
+        let server = Server::start(engine);
+        let live = project(&server).live;
+        let review = json!([{ "type": "llm_review", "criteria": "It is good." }]);
+        let mut events = live.get("/api/v1/events").stream();
+        let task = write(&live, &scores([4.0, 5.0, 3.0, 4.0]), review.clone(), 0);
+        let done = ended(&live, &task);
+        assert_eq!(done["status"], "done", "{done}");
+        let assessment = &done["result"]["assessment"];
+        // 0.35 * 4 + 0.30 * 5 + 0.20 * 3 + 0.15 * 4
+        assert_eq!(assessment["globalScore"], 4.1, "{assessment}");
+        assert_eq!((&assessment["passed"], &assessment["trigger"]), (&json!(true), &json!("initial")));
+        assert_eq!(assessment["checks"][0]["reviewers"].as_array().map(Vec::len), Some(3));
+        assert_eq!(assessment["scores"][1], json!({ "dimension": "completeness", "score": 5.0, "weight": 0.3, "reasoning": "so" }));
+        assert_eq!(events.wait_for("assessment:check:started").json()["type"], "llm_review");
+        assert_eq!(events.wait_for("assessment:complete").json()["globalScore"], 4.1);
+        let bad = ended(&live, &write(&live, &scores([2.0, 2.0, 2.0, 2.0]), review, 0));
+        assert_eq!(bad["status"], "failed", "{bad}");
+        assert_eq!(bad["result"]["assessment"]["globalScore"], 2.0);
+    }
+
+    fn what_does_not_pass_is_mended_and_then_tried_again(engine: Engine) {
+        let server = Server::start(engine);
+        let live = project(&server).live;
+        let missing = json!([{ "type": "file_exists", "paths": ["never.md"], "confidence": "firm" }]);
+        let task = ended(&live, &write(&live, "[say x]", missing, 1));
+        assert_eq!(task["status"], "failed");
+        assert_eq!((&task["retries"], &task["fixAttempts"]), (&json!(1), &json!(2)));
+        let history = task["result"]["assessmentHistory"].as_array().expect("a history");
+        let triggers: Vec<_> = history.iter().map(|old| old["trigger"].as_str().expect("a trigger")).collect();
+        assert_eq!(triggers, ["initial", "fix", "fix", "retry", "fix"]);
+        let last = &task["result"]["assessment"];
+        assert_eq!((&last["trigger"], &last["passed"]), (&json!("fix"), &json!(false)));
+        assert!(last["checks"][0]["message"].as_str().is_some_and(|text| text.contains("never.md")), "{last}");
+        assert!(task["description"].as_str().is_some_and(|text| text.contains("never.md")), "{task}");
+    }
+
+    fn a_result_is_assessed_again(engine: Engine) {
+        let server = Server::start(engine);
+        let live = project(&server).live;
+        let task = write(&live, &scores([4.0; 4]), json!([{ "type": "llm_review", "threshold": 3.5 }]), 0);
+        ended(&live, &task);
+        let stricter = json!({ "expectations": [{ "type": "llm_review", "threshold": 5 }] });
+        live.patch(&path(&task, "")).json(stricter).ok();
+        assert_eq!(live.post(&path(&task, "/reassess")).ok()["data"], json!({ "reassessed": true }));
+        let failed = ended(&live, &task);
+        assert_eq!((&failed["status"], &failed["retries"]), (&json!("failed"), &json!(0)));
+        let result = &failed["result"];
+        assert_eq!(result["assessment"]["trigger"], "reassess");
+        assert_eq!(result["assessmentHistory"].as_array().map(Vec::len), Some(1));
+        live.patch(&path(&task, "")).json(json!({ "expectations": [{ "type": "llm_review" }] })).ok();
+        live.post(&path(&task, "/reassess")).ok();
+        assert_eq!(ended(&live, &task)["status"], "done");
+    }
+
+    fn unreadable_reviews_do_not_pass(engine: Engine) {
+        let server = Server::start(engine);
+        let live = project(&server).live;
+        let task = ended(&live, &write(&live, "[say no scores]", json!([{ "type": "llm_review" }]), 0));
+        assert_eq!(task["status"], "failed");
+        let check = &task["result"]["assessment"]["checks"][0];
+        assert!(check["message"].as_str().is_some_and(|text| text.contains("reviewer")), "{check}");
+    }
+}
