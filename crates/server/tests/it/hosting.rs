@@ -5,19 +5,18 @@
 
 mod agents;
 mod approvals;
-mod board;
 mod assessment;
+mod board;
 mod bounties;
 mod chat;
 mod config;
 mod engine;
 mod events;
+mod lives;
 mod mission_edits;
 mod missions;
 mod playbooks;
 mod projects;
 mod schedules;
-mod watchers;
-mod lives;
-mod projects;
 mod tasks;
+mod watchers;
