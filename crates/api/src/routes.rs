@@ -51,6 +51,7 @@ impl Routes {
     method!(delete, Wire, spec, DELETE, "DELETE");
     method!(get_errand, ErrandWire, errand_spec, GET, "GET");
     method!(post_errand, ErrandWire, errand_spec, POST, "POST");
+    method!(delete_errand, ErrandWire, errand_spec, DELETE, "DELETE");
 
     /// These routes and those of another door.
     pub(crate) fn merge(mut self, other: Self) -> Self {

@@ -25,6 +25,7 @@ pub mod idea;
 pub mod job;
 pub mod knowledge;
 pub mod limits;
+pub mod media;
 pub mod mission;
 pub mod money;
 pub mod page;

@@ -491,3 +491,11 @@ pub const FRAMES_AT_ONCE: usize = 256;
 pub const RUN_FRAMES: i64 = 200_000;
 /// Characters of the reason to cancel a run.
 pub const CANCEL_REASON_CHARS: usize = 500;
+/// Characters of what a tool answers to a model.
+pub const TOOL_ANSWER_CHARS: usize = 50_000;
+/// MCP servers of one agent.
+pub const MCP_SERVERS: usize = 10;
+/// Tools that one MCP server offers to an agent; further ones are left out.
+pub const MCP_TOOLS: usize = 100;
+/// Bytes of one message of an MCP server.
+pub const MCP_MESSAGE_BYTES: usize = 4 << 20;

@@ -14,6 +14,7 @@ mod jobs;
 pub mod models;
 pub mod outgoing;
 mod tools;
+pub mod vault;
 mod webhooks;
 pub mod workspace;
 

@@ -29,7 +29,7 @@ use std::collections::HashMap;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use app::App;
 use cap_std::ambient_authority;
@@ -39,10 +39,11 @@ use domain::{Error, Result, limits};
 use tokio::sync::Semaphore;
 
 pub(crate) use folder::{Entry, Folder, Sort};
-pub(crate) use path::Root;
+pub(crate) use path::{Root, parse as parse_path, shown as shown_path};
 pub use sandbox::{Limits, Ran};
-pub(crate) use search::{Grep, Line};
+pub(crate) use search::Grep;
 
+use crate::outgoing::Outgoing;
 use sandbox::Sandbox;
 
 /// The work folders of every environment. Cheap to clone.
@@ -52,6 +53,9 @@ pub struct Workspaces(Arc<House>);
 struct House {
     root: PathBuf,
     may_reach_network: bool,
+    may_start: bool,
+    /// The way out of tools that call addresses, made at the first use.
+    outgoing: OnceLock<Outgoing>,
     /// Probed at the first question.
     sandbox: tokio::sync::OnceCell<Result<Sandbox, String>>,
     running: Semaphore,
@@ -75,11 +79,13 @@ struct Place {
 impl Workspaces {
     /// Work folders below `root`, which is made at the first use. Commands may
     /// reach the network where the operator allows it and their caller asks
-    /// for it.
-    pub fn new(root: impl Into<PathBuf>, may_reach_network: bool) -> Self {
+    /// for it; programs may be started as MCP servers where that is allowed.
+    pub fn new(root: impl Into<PathBuf>, may_reach_network: bool, may_start: bool) -> Self {
         Self(Arc::new(House {
             root: root.into(),
             may_reach_network,
+            may_start,
+            outgoing: OnceLock::new(),
             sandbox: tokio::sync::OnceCell::new(),
             running: Semaphore::new(limits::COMMANDS_AT_ONCE),
             open: Mutex::default(),
@@ -144,10 +150,7 @@ impl Workspace {
     /// `Insufficient` when the folder is full. A command that fails or runs too
     /// long is none of these.
     pub async fn run(&self, command: &str, limits: Limits) -> Result<Ran> {
-        let sandbox = self.all.sandbox().await.map_err(|why| {
-            let message = format!("commands cannot be run on this server: {why}");
-            Error::unavailable("no_sandbox", message, NO_SANDBOX_FOR_S)
-        })?;
+        let sandbox = self.all.sandbox().await.map_err(no_sandbox)?;
         self.on(|work| work.place.files.room(0)).await?;
         let limits = Limits {
             network: limits.network && self.all.0.may_reach_network,
@@ -158,6 +161,20 @@ impl Workspace {
         let ran = sandbox.run(&self.place.path, command, limits).await;
         self.place.files.forget_usage();
         ran
+    }
+
+    /// Starts a program in the work folder that speaks over its standard
+    /// streams, and ends when it is dropped.
+    pub(crate) async fn start(
+        &self,
+        words: &[String],
+        variables: &[(String, String)],
+        network: bool,
+    ) -> Result<tokio::process::Child> {
+        let sandbox = self.all.sandbox().await.map_err(no_sandbox)?;
+        self.on(|work| work.place.files.room(0)).await?;
+        let network = network && self.all.0.may_reach_network;
+        sandbox.start(&self.place.path, words, variables, network)
     }
 
     /// Does something with files, where waiting for a disk keeps nobody else
@@ -188,9 +205,16 @@ impl Workspace {
         }
     }
 
-    /// Whether commands of this environment may reach the network at all.
-    pub(crate) fn may_reach_network(&self) -> bool {
-        self.all.0.may_reach_network
+    /// Whether the operator lets agents start programs as MCP servers.
+    pub(crate) fn may_start(&self) -> bool {
+        self.all.0.may_start
+    }
+
+    /// The way out of tools that call addresses.
+    pub(crate) fn outgoing(&self, app: &App) -> &Outgoing {
+        let allow_loopback = app.settings().allow_loopback;
+        let made = || Outgoing::new(allow_loopback);
+        self.all.0.outgoing.get_or_init(made)
     }
 
     /// Why no command can be run, where none can.
@@ -217,6 +241,11 @@ impl Place {
 
 /// Seconds after which somebody may have installed the sandbox.
 const NO_SANDBOX_FOR_S: u64 = 3_600;
+
+fn no_sandbox(why: &str) -> Error {
+    let message = format!("commands cannot be run on this server: {why}");
+    Error::unavailable("no_sandbox", message, NO_SANDBOX_FOR_S)
+}
 
 fn not_made(root: &Path, cause: &std::io::Error) -> Error {
     tracing::error!(%cause, root = %root.display(), "a work folder cannot be made");

@@ -58,7 +58,12 @@ async fn open_at(ports: Ports, settings: &Settings, clock: Clock) -> Result<App>
 
 /// What the settings put in reach.
 fn ports(settings: &Settings, clock: &Clock) -> Result<Ports> {
-    let mut ports = Ports::default();
+    let location = location(settings)?;
+    let mut ports = Ports {
+        files: Some(Arc::new(settings.hosting.workspaces(&location))),
+        vault: Some(Arc::new(settings.vault.keeper(&location))),
+        ..Ports::default()
+    };
     if let Some(configured) = settings.github.configured()? {
         let github = github::Client::new(configured, clock.clone());
         ports.github = Some(Arc::new(github.map_err(anyhow::Error::msg)?));

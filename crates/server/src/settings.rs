@@ -2,6 +2,7 @@
 //! (`GUILDHALL_SECTION__KEY`), then flags.
 
 mod github;
+mod hosting;
 mod providers;
 mod redemption;
 
@@ -21,7 +22,8 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub use github::GitHub;
-pub use providers::{Hosting, Price, Provider};
+pub use hosting::{Hosting, Vault};
+pub use providers::{Price, Provider};
 pub use redemption::{Item as CatalogueItem, Redemption};
 
 /// Everything that can be set.
@@ -54,6 +56,8 @@ pub struct Settings {
     pub providers: BTreeMap<String, Provider>,
     /// Hosted agents.
     pub hosting: Hosting,
+    /// Where the key of their credentials is.
+    pub vault: Vault,
     /// Logs.
     pub log: Log,
 }
@@ -155,6 +159,7 @@ impl Default for Settings {
             redemption: Redemption::default(),
             providers: BTreeMap::new(),
             hosting: Hosting::default(),
+            vault: Vault::default(),
             log: Log {
                 filter: "info".into(),
             },

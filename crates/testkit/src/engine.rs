@@ -6,6 +6,7 @@
 
 use crate::postgres;
 use std::fmt;
+use std::path::Path;
 use tempfile::TempDir;
 
 /// A storage engine.
@@ -28,10 +29,15 @@ impl Engine {
     /// When it cannot be made, for instance because PostgreSQL is not installed.
     #[must_use]
     pub fn scratch(self) -> Scratch {
-        Scratch(match self {
-            Engine::Sqlite => sqlite(),
+        let folder = tempfile::Builder::new()
+            .prefix("guildhall-scratch-")
+            .tempdir()
+            .expect("a temporary folder");
+        let database = match self {
+            Engine::Sqlite => sqlite(folder.path()),
             Engine::Postgres => postgres(),
-        })
+        };
+        Scratch { database, folder }
     }
 }
 
@@ -46,11 +52,14 @@ impl fmt::Display for Engine {
 
 /// An empty database of one engine. Dropping it removes the database, so it must outlive what is connected to it.
 #[derive(Debug)]
-pub struct Scratch(Database);
+pub struct Scratch {
+    database: Database,
+    folder: TempDir,
+}
 
 #[derive(Debug)]
 enum Database {
-    Sqlite { url: String, _folder: TempDir },
+    Sqlite { url: String },
     Postgres(postgres::Database),
 }
 
@@ -58,32 +67,31 @@ impl Scratch {
     /// The database URL, as `--database` takes it.
     #[must_use]
     pub fn url(&self) -> &str {
-        match &self.0 {
-            Database::Sqlite { url, .. } => url,
+        match &self.database {
+            Database::Sqlite { url } => url,
             Database::Postgres(database) => database.url(),
         }
+    }
+
+    /// A folder that goes with the database: what a server keeps beside it.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The engine the database belongs to.
     #[must_use]
     pub fn engine(&self) -> Engine {
-        match self.0 {
+        match self.database {
             Database::Sqlite { .. } => Engine::Sqlite,
             Database::Postgres(_) => Engine::Postgres,
         }
     }
 }
 
-fn sqlite() -> Database {
-    let folder = tempfile::Builder::new()
-        .prefix("guildhall-sqlite-")
-        .tempdir()
-        .expect("a temporary folder for the SQLite file");
-    let url = format!("sqlite:{}", folder.path().join("guildhall.db").display());
-    Database::Sqlite {
-        url,
-        _folder: folder,
-    }
+fn sqlite(folder: &Path) -> Database {
+    let url = format!("sqlite:{}", folder.join("guildhall.db").display());
+    Database::Sqlite { url }
 }
 
 fn postgres() -> Database {

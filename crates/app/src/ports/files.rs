@@ -105,6 +105,8 @@ pub struct Changed {
     pub path: String,
     /// Whether it was not there before.
     pub is_new: bool,
+    /// Its new name, if it was given one.
+    pub renamed_to: Option<String>,
 }
 
 /// Work folders. Refusals are `Invalid` for paths that lead outside or to what

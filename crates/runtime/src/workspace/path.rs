@@ -31,7 +31,7 @@ impl Root {
 /// Reads a path: where it begins and what is behind it, `.` for the beginning
 /// itself. `..` is resolved here as far as it goes, and refused where it would
 /// leave.
-pub(super) fn parse(given: &str) -> Result<(Root, PathBuf)> {
+pub(crate) fn parse(given: &str) -> Result<(Root, PathBuf)> {
     text::optional("path", given, limits::WORK_PATH_CHARS)?;
     let absolute = |root: Root| {
         let rest = given.strip_prefix(root.as_str())?;

@@ -127,9 +127,14 @@ impl Workspace {
             Change::Rename { name, .. } => folder.rename(&below, name).map(|()| false)?,
             Change::Delete { .. } => folder.remove(&below).map(|()| false)?,
         };
+        let renamed_to = match change {
+            Change::Rename { name, .. } => Some(name),
+            _ => None,
+        };
         Ok(Changed {
             path: shown(root, &below),
             is_new,
+            renamed_to,
         })
     }
 }

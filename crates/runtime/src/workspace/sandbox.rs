@@ -144,7 +144,7 @@ const NETWORK: &[&str] = &[
 /// another letter in each shell.
 const PREAMBLE: &str = "ulimit -c 0; ulimit -v \"$1\" && ulimit -t \"$2\" && ulimit -f \"$3\" || exit 126; \
     ulimit -u \"$4\" 2>/dev/null || ulimit -p \"$4\" 2>/dev/null; \
-    sh=/bin/sh; [ -x /bin/bash ] && sh=/bin/bash; exec \"$sh\" -c \"$5\"";
+    sh=/bin/sh; [ -x /bin/bash ] && sh=/bin/bash; text=$5; shift 5; exec \"$sh\" -c \"$text\" \"$sh\" \"$@\"";
 
 /// How long the probe and the last bytes of a killed command may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -178,6 +178,11 @@ impl Sandbox {
     /// environment.
     fn enter(&self, place: &Path, network: bool) -> Command {
         let mut command = shut_in(self.extra);
+        self.settle(&mut command, place, network);
+        command
+    }
+
+    fn settle(&self, command: &mut Command, place: &Path, network: bool) {
         if network {
             command.args(NETWORK);
         }
@@ -188,7 +193,50 @@ impl Sandbox {
                 .arg(root.as_str());
         }
         command.args(["--remount-ro", "/", "--chdir", Root::Files.as_str(), "--"]);
+    }
+
+    /// Starts a program that speaks over its standard streams. It is bounded
+    /// like a command, but for its time.
+    pub(super) fn start(
+        &self,
+        place: &Path,
+        words: &[String],
+        variables: &[(String, String)],
+        network: bool,
+    ) -> Result<Child> {
+        let size: usize = words.iter().map(String::len).sum();
+        let pairs = variables
+            .iter()
+            .map(|(name, value)| name.len() + value.len());
+        let is_whole = |text: &String| !text.contains('\0');
+        let is_fine = |(name, value): &(String, String)| {
+            is_whole(value) && is_whole(name) && !name.is_empty() && !name.contains('=')
+        };
+        if size + pairs.sum::<usize>() > limits::COMMAND_BYTES
+            || !words.iter().all(is_whole)
+            || !variables.iter().all(is_fine)
+        {
+            return Err(Error::field(
+                "command",
+                "must be texts that a program can be given",
+            ));
+        }
+        // Variables of our own command would be those of `bwrap` itself, on
+        // which some of them work outside of the sandbox.
+        let mut command = shut_in(self.extra);
+        for (name, value) in variables {
+            command.args(["--setenv", name, value]);
+        }
+        self.settle(&mut command, place, network);
         command
+            .args(["/bin/sh", "-c", PREAMBLE, "sh"])
+            .args(bounds("unlimited".into()));
+        command.arg("exec \"$@\"").args(words);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        command.spawn().map_err(|cause| broken(&cause))
     }
 
     pub(super) async fn run(&self, place: &Path, text: &str, limits: Limits) -> Result<Ran> {
@@ -201,15 +249,7 @@ impl Sandbox {
         let seconds = limits.seconds.clamp(1, limits::COMMAND_SECONDS_MAX);
         let mut command = self.enter(place, limits.network);
         command.args(["/bin/sh", "-c", PREAMBLE, "sh"]);
-        let kib = |bytes: u64| (bytes / 1_024).to_string();
-        command.args([
-            kib(limits::COMMAND_MEMORY_BYTES),
-            seconds.to_string(),
-            // Blocks of 512 bytes or of 1024, as the shell counts.
-            kib(limits::COMMAND_FILE_BYTES),
-            limits::COMMAND_PROCESSES.to_string(),
-            text.to_owned(),
-        ]);
+        command.args(bounds(seconds.to_string())).arg(text);
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -217,6 +257,19 @@ impl Sandbox {
         let child = command.spawn().map_err(|cause| broken(&cause))?;
         wait(child, Duration::from_secs(seconds), limits.output_bytes).await
     }
+}
+
+/// Memory, seconds of processor time, size of files and number of processes,
+/// as [`PREAMBLE`] takes them.
+fn bounds(seconds: String) -> [String; 4] {
+    let kib = |bytes: u64| (bytes / 1_024).to_string();
+    [
+        kib(limits::COMMAND_MEMORY_BYTES),
+        seconds,
+        // Blocks of 512 bytes or of 1024, as the shell counts.
+        kib(limits::COMMAND_FILE_BYTES),
+        limits::COMMAND_PROCESSES.to_string(),
+    ]
 }
 
 /// The program that makes the sandbox. Its own environment is seen inside, as

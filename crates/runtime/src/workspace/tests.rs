@@ -22,7 +22,7 @@ const ENVIRONMENT: EnvironmentId = EnvironmentId(Uuid::from_u128(7));
 impl World {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let all = Workspaces::new(folder.path().join("work"), false);
+        let all = Workspaces::new(folder.path().join("work"), false, false);
         let work = all.of(ENVIRONMENT).expect("a work folder");
         Self { all, work, folder }
     }

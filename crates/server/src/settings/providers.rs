@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use super::Hosting;
 use anyhow::{Context, Result};
 use runtime::models;
 use serde::{Deserialize, Serialize};
@@ -42,14 +43,6 @@ pub struct Price {
     pub input: f64,
     /// That are written.
     pub output: f64,
-}
-
-/// Hosted agents.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-pub struct Hosting {
-    /// The model to ask where nobody names one.
-    pub default_model: Option<String>,
 }
 
 impl Default for Provider {
@@ -159,7 +152,8 @@ fn price(credits: f64) -> Result<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Hosting, Price, Provider, configured};
+    use super::{Price, Provider, configured};
+    use crate::settings::Hosting;
 
     fn provider() -> Provider {
         Provider {

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use server::Settings;
+use server::{Provider, Settings};
 use testkit::engine::Engine;
 use testkit::process::{Guildhall, run};
 
@@ -111,6 +111,7 @@ fn defaults(key: &str, value: &Value) -> Vec<(String, String)> {
                 .collect()
         }
         Value::Null | Value::Array(_) | Value::Object(_) => vec![(key.into(), "none".into())],
+        Value::String(text) if text.is_empty() => vec![(key.into(), "none".into())],
         Value::String(text) => vec![(key.into(), format!("`{text}`"))],
         other => vec![(key.into(), format!("`{other}`"))],
     }
@@ -118,7 +119,12 @@ fn defaults(key: &str, value: &Value) -> Vec<(String, String)> {
 
 #[test]
 fn the_readmes_table_of_settings_is_complete() {
-    let settings = serde_json::to_value(Settings::default()).expect("settings");
+    let mut settings = Settings::default();
+    // Providers are named by the operator.
+    settings
+        .providers
+        .insert("NAME".into(), Provider::default());
+    let settings = serde_json::to_value(settings).expect("settings");
     let mut wanted: Vec<_> = defaults("", &settings)
         .into_iter()
         .map(|(key, default)| {

@@ -13,12 +13,16 @@
 
 mod agents;
 mod approvals;
+mod attachments;
 mod chunks;
 mod completions;
 mod config;
 mod error;
 mod events;
+mod files;
+mod form;
 mod keys;
+mod memory;
 mod mission_edits;
 mod missions;
 mod models;
@@ -27,7 +31,9 @@ mod playbooks;
 mod runs;
 mod schedules;
 mod sessions;
+mod skills;
 mod tasks;
+mod vault;
 mod watchers;
 
 use app::Answer;
@@ -152,6 +158,8 @@ pub(super) fn routes() -> Routes {
         .merge(approvals::routes())
         .merge(config::routes())
         .merge(events::routes())
+        .merge(attachments::routes())
+        .merge(files::routes())
         .merge(keys::routes())
         .merge(mission_edits::routes())
         .merge(missions::routes())
@@ -164,4 +172,7 @@ pub(super) fn routes() -> Routes {
         .merge(runs::routes())
         .merge(sessions::routes())
         .merge(watchers::routes())
+        .merge(memory::routes())
+        .merge(skills::routes())
+        .merge(vault::routes())
 }

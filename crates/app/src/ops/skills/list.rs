@@ -33,6 +33,27 @@ impl Op for List {
     }
 }
 
+/// Lists tags and categories of the skills of a shelf, by name.
+#[derive(Clone, Debug)]
+pub struct Index {
+    /// Which.
+    pub shelf: Shelf,
+}
+
+impl Op for Index {
+    type Output = Vec<Skill>;
+    operation!("skills.index", Host, Reads);
+
+    async fn run(self, cx: &mut Cx<'_>) -> Result<Vec<Skill>> {
+        let environment = cx.actor.environment()?;
+        let all = skills::list(cx.tx, environment, self.shelf).await?;
+        Ok(all
+            .into_iter()
+            .map(|skill| Skill::of(skill, Vec::new()))
+            .collect())
+    }
+}
+
 /// Shows one skill with what it says.
 #[derive(Clone, Debug)]
 pub struct Get {

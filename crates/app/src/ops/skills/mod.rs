@@ -15,7 +15,7 @@ pub use add::Add;
 pub use assign::Assign;
 pub use create::Create;
 pub use describe::Describe;
-pub use list::{Get, List};
+pub use list::{Get, Index, List};
 pub use remove::Remove;
 pub use store::tables::skills::Shelf;
 

@@ -16,8 +16,6 @@ use crate::Hidden;
 
 /// Bytes of a nonce, drawn for each sealing.
 pub(super) const NONCE_BYTES: usize = 12;
-/// Hexadecimal digits of a key.
-const DIGITS: usize = 64;
 
 /// The key of the vault.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,15 +43,8 @@ impl Key {
 
     /// Reads 64 hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let digit = |c: char| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        let digits: Option<Vec<u8>> = text.chars().map(digit).collect();
-        let digits = digits.filter(|digits| digits.len() == DIGITS)?;
-        let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = pair.iter().fold(0, |sum, digit| (sum << 4) | digit);
-        }
-        Some(Self(bytes))
+        let bytes = domain::hex::decode(text.trim())?;
+        bytes.try_into().ok().map(Self)
     }
 
     /// Seals fields for a place.
