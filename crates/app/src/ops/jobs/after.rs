@@ -9,8 +9,8 @@ use store::tables::environments::Environment;
 use store::tables::hosted;
 
 use super::Sheet;
-use crate::ops::environments;
 use crate::ops::approvals::{Hook, Passage, ask_about_effects, guard};
+use crate::ops::environments;
 use crate::{Cx, calendar};
 
 /// A job whose result is fine.

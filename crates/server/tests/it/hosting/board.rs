@@ -76,7 +76,8 @@ impl Board {
     }
 
     pub(super) fn at(&self, mission: &str, what: &str) -> Request {
-        self.live.post(&format!("/api/v1/missions/{mission}/{what}"))
+        self.live
+            .post(&format!("/api/v1/missions/{mission}/{what}"))
     }
 
     /// Executes a mission and answers the name of the execution.
@@ -110,7 +111,10 @@ impl Board {
     /// Waits until a job is there and in a status.
     #[track_caller]
     pub(super) fn wait(&self, group: &str, title: &str, status: &str) -> Value {
-        let look = || self.find(group, title).filter(|job| job["status"] == status);
+        let look = || {
+            self.find(group, title)
+                .filter(|job| job["status"] == status)
+        };
         self.until(look)
             .unwrap_or_else(|| panic!("not {status}: {:?}", self.find(group, title)))
     }
@@ -124,7 +128,11 @@ impl Board {
     #[track_caller]
     pub(super) fn wait_mission(&self, mission: &str, status: &str) {
         let found = self.until(|| (self.status(mission) == status).then_some(()));
-        assert!(found.is_some(), "{} instead of {status}", self.status(mission));
+        assert!(
+            found.is_some(),
+            "{} instead of {status}",
+            self.status(mission)
+        );
     }
 
     /// Puts a job that may begin into a status.
@@ -133,7 +141,10 @@ impl Board {
         let job = self.wait(group, title, "awaiting_approval");
         let id = job["id"].as_str().expect("an id");
         let change = json!({ "status": status });
-        self.live.patch(&format!("/api/v1/tasks/{id}")).json(change).ok();
+        self.live
+            .patch(&format!("/api/v1/tasks/{id}"))
+            .json(change)
+            .ok();
     }
 
     /// The names of what happened, in order, with the facts.
@@ -145,7 +156,9 @@ impl Board {
         let entries = self.live.get(&path).ok();
         let entries = entries.as_array().expect("entries").iter();
         let name = |entry: &Value| entry["event"].as_str().unwrap_or_default().to_owned();
-        entries.map(|entry| (name(entry), entry["data"].clone())).collect()
+        entries
+            .map(|entry| (name(entry), entry["data"].clone()))
+            .collect()
     }
 
     /// How often something happened.
@@ -159,6 +172,9 @@ impl Board {
     pub(super) fn last(&self, event: &str) -> Value {
         let log = self.log();
         let found = log.iter().rev().find(|(name, _)| name == event);
-        found.unwrap_or_else(|| panic!("no {event} in {log:?}")).1.clone()
+        found
+            .unwrap_or_else(|| panic!("no {event} in {log:?}"))
+            .1
+            .clone()
     }
 }

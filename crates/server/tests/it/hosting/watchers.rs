@@ -10,7 +10,8 @@ use super::board::{Board, task};
 const WATCHERS: &str = "/api/v1/watchers";
 
 fn draft(board: &Board) -> String {
-    let body = json!({ "title": "Watched", "description": "Do it.", "assignTo": "dev", "draft": true });
+    let body =
+        json!({ "title": "Watched", "description": "Do it.", "assignTo": "dev", "draft": true });
     let made = board.live.post("/v1/tasks").json(body).ok();
     made["id"].as_str().expect("an id").to_owned()
 }
