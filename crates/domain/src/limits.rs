@@ -489,6 +489,8 @@ pub const PIECES_AHEAD: usize = 256;
 pub const FRAMES_AT_ONCE: usize = 256;
 /// Frames of a run in all; what comes behind is not stored.
 pub const RUN_FRAMES: i64 = 200_000;
+/// Hours for which the frames of a run are kept.
+pub const RUN_FRAMES_HOURS: i64 = 48;
 /// Characters of the reason to cancel a run.
 pub const CANCEL_REASON_CHARS: usize = 500;
 /// Characters of what a tool answers to a model.

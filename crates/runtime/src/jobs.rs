@@ -195,11 +195,17 @@ async fn beat(app: App, board: Arc<Board>) {
         if signs.is_empty() {
             continue;
         }
-        match app.call(&Actor::System, Beat { signs }).await {
+        let beat = Beat {
+            signs: signs.clone(),
+        };
+        match app.call(&Actor::System, beat).await {
             Ok(lost) => lost
                 .into_iter()
                 .for_each(|run| board.stop(run, Stop::Ended)),
-            Err(error) => tracing::warn!(%error, "leases of runs could not be prolonged"),
+            Err(error) => {
+                tracing::warn!(%error, "leases of runs could not be prolonged; it is tried again");
+                board.take_back(signs);
+            }
         }
     }
 }

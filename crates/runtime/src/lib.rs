@@ -23,7 +23,7 @@ use std::time::Duration;
 use app::App;
 use app::ops::alarms::{self, Alarm};
 use app::ops::holds::{Due, Mature};
-use app::ops::runs::Reap;
+use app::ops::runs::{Forget, Reap};
 use app::ops::server::{Follow, Followed, Prune};
 use app::ops::tasks::{Alarmed, Ring};
 use domain::policy::Actor;
@@ -232,6 +232,7 @@ async fn reap(app: App) -> Result<()> {
 }
 
 async fn prune(app: App) -> Result<()> {
+    app.call(&Actor::System, Forget).await?;
     while app.call(&Actor::System, Prune).await? > 0 {}
     Ok(())
 }

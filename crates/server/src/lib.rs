@@ -12,4 +12,4 @@ mod settings;
 
 pub use app::Clock;
 pub use serve::{Running, start, start_at};
-pub use settings::{CatalogueItem, Provider, Settings};
+pub use settings::{CatalogueItem, Price, Provider, Settings};

@@ -251,6 +251,10 @@ impl Settings {
         let secret = std::env::var(github::SECRET_VARIABLE).ok();
         settings.github.webhook_secret = secret.or(settings.github.webhook_secret);
         providers::take_keys(&mut settings.providers, &provider_keys);
+        let model = &mut settings.hosting.default_model;
+        *model = model
+            .take()
+            .or_else(|| std::env::var(providers::MODEL_VARIABLE).ok());
         let Flags {
             listen,
             database,

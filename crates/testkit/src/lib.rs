@@ -12,6 +12,7 @@
 //! | [`receiver`] | an HTTP endpoint that remembers what it was sent |
 //! | `server` | a server inside the test's own process (feature `server`) |
 //! | `github` | a double of GitHub's API (feature `server`) |
+//! | `upstream` | a double of a model provider (feature `server`) |
 //! | [`parallel()`] | several threads released at the same moment, for races |
 //!
 //! **Invariant:** nothing reaches outside this machine, nothing uses a service that happens to run on it, and whatever
@@ -37,5 +38,7 @@ pub mod process;
 pub mod receiver;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "server")]
+pub mod upstream;
 
 pub use parallel::parallel;

@@ -237,7 +237,8 @@ fn talk(stream: TcpStream, shared: &Shared) {
     }
 }
 
-fn read(reading: &mut impl BufRead) -> Option<Received> {
+/// Reads one request; nothing at the end of the connection.
+pub(crate) fn read(reading: &mut impl BufRead) -> Option<Received> {
     let mut line = String::new();
     reading.read_line(&mut line).ok().filter(|read| *read > 0)?;
     let path = line.split(' ').nth(1)?.to_owned();

@@ -129,6 +129,17 @@ impl Board {
         signs.collect()
     }
 
+    /// What could not be written down is written at the next beat.
+    pub(super) fn take_back(&self, signs: Vec<Sign>) {
+        for mut sign in signs {
+            self.with(sign.holding.run, |notes| {
+                sign.entries.append(&mut notes.entries);
+                notes.entries = std::mem::take(&mut sign.entries);
+                notes.is_dirty = true;
+            });
+        }
+    }
+
     fn runs(&self) -> MutexGuard<'_, HashMap<RunId, Arc<Mutex<Notes>>>> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }

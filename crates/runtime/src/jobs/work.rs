@@ -10,6 +10,8 @@ use domain::job::{QUESTION_ROUNDS, looks_like_question};
 use domain::policy::Actor;
 use domain::{Kind, Result};
 
+use crate::ticks;
+
 use super::board::{Board, Stop, Stopped};
 use super::turn::{Outcome, Worked, turn};
 use super::{assess, question};
@@ -119,11 +121,13 @@ async fn give_back(app: &App, holding: Holding) {
 /// Runs an operation as often as it takes while the database is away.
 async fn insist<O: Op>(app: &App, op: O) -> Result<O::Output> {
     let mut tries = 0;
+    let mut pauses = ticks(PAUSE);
     loop {
         tries += 1;
+        pauses.tick().await;
         match app.call(&Actor::System, op.clone()).await {
             Err(error) if error.kind == Kind::Unavailable && tries < TRIES => {
-                tokio::time::sleep(PAUSE).await;
+                tracing::debug!(%error, "the database is away; it is tried again");
             }
             outcome => return outcome,
         }

@@ -75,6 +75,7 @@ impl World {
             client_tools: Vec::new(),
             toolbox,
             most_calls: 1,
+            attended: None,
         };
         Tools::open(&self.app, &turn).await.expect("tools")
     }

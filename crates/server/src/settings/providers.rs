@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 /// How the variables begin that hold a provider's settings.
 const START: &str = "GUILDHALL_PROVIDERS__";
+/// Names the default model, too, as the vendor's server has it (Polpo 4).
+pub(super) const MODEL_VARIABLE: &str = "POLPO_MODEL";
 /// How those end that hold its key.
 const KEY_END: &str = "__API_KEY";
 /// What a credit's million tokens come to in millionths of a credit for a

@@ -220,9 +220,13 @@ pub async fn list(tx: &mut Tx, environment: EnvironmentId, filter: &Filter) -> R
     tx.rows(sql, params, read).await
 }
 
+/// Statements by how many statuses they ask for, and whether for a group and an
+/// agent.
+type Made = Mutex<HashMap<(usize, bool, bool), Sql>>;
+
 /// The statement of a list, made once per shape.
 fn listing(filter: &Filter) -> Sql {
-    static MADE: LazyLock<Mutex<HashMap<(usize, bool, bool), Sql>>> = LazyLock::new(Mutex::default);
+    static MADE: LazyLock<Made> = LazyLock::new(Mutex::default);
     let Filter {
         statuses,
         group,

@@ -93,6 +93,9 @@ macro_rules! select {
 }
 
 statements! {
+    PUT = "insert into runs (id, environment, agent, session, answer, model, status, error, is_durable, frames, is_cancelled, \
+        node, lease_ends, prompt_tokens, completion_tokens, micro_credits, created_at, ended_at) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     INSERT = "insert into runs (id, environment, agent, session, answer, model, status, error, is_durable, frames, is_cancelled, \
         node, lease_ends, prompt_tokens, completion_tokens, micro_credits, created_at, ended_at) \
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
@@ -109,6 +112,7 @@ statements! {
     DEAD = select!("where status = 'running' and lease_ends < $1 and node <> $2 order by lease_ends limit $3");
     KEEP = "insert into run_frames (run, last, frames) values ($1, $2, $3)";
     FRAMES = "select last, frames from run_frames where run = $1 and last > $2 order by last limit $3";
+    FORGET = "delete from run_frames where run < $1";
     SPEND = "update environments set spent_micro = spent_micro + $1, spent = (spent_micro + $1) / 1000000 where id = $2";
 }
 
@@ -135,6 +139,16 @@ fn read(row: &Row<'_>) -> Result<Run> {
 
 /// Stores a run; false when it is known.
 pub async fn insert(tx: &mut Tx, run: &Run, lease: Lease) -> Result<bool> {
+    let params = params(run, lease);
+    Ok(tx.row(INSERT, params, |_| Ok(())).await?.is_some())
+}
+
+/// Stores a run that nobody knows yet.
+pub async fn put(tx: &mut Tx, run: &Run, lease: Lease) -> Result<()> {
+    tx.write(PUT, params(run, lease)).await
+}
+
+fn params(run: &Run, lease: Lease) -> Vec<Val> {
     let Run {
         id,
         environment,
@@ -153,7 +167,7 @@ pub async fn insert(tx: &mut Tx, run: &Run, lease: Lease) -> Result<bool> {
         created_at,
         ended_at,
     } = run;
-    let params = vec![
+    vec![
         Val::id(*id),
         Val::id(*environment),
         agent.clone().into(),
@@ -172,8 +186,7 @@ pub async fn insert(tx: &mut Tx, run: &Run, lease: Lease) -> Result<bool> {
         (*micro_credits).into(),
         (*created_at).into(),
         (*ended_at).into(),
-    ];
-    Ok(tx.row(INSERT, params, |_| Ok(())).await?.is_some())
+    ]
 }
 
 /// A run.
@@ -251,6 +264,13 @@ pub async fn frames(tx: &mut Tx, id: RunId, after: i64, rows: u32) -> Result<Vec
         })
     })
     .await
+}
+
+/// Forgets the frames of runs that began before a time. Ids sort by the time of
+/// their making.
+pub async fn forget(tx: &mut Tx, before: Time) -> Result<()> {
+    tx.write(FORGET, vec![domain::id::first_at(before).into()])
+        .await
 }
 
 /// Adds to what an environment's runs have cost, in millionths of a credit.

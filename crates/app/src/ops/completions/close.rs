@@ -54,7 +54,7 @@ impl Op for Close {
             None => {
                 begin(cx, chat, said.0, said.1).await?;
                 let lease = cx.lease(LEASE);
-                runs::insert(cx.tx, &run, lease).await?;
+                runs::put(cx.tx, &run, lease).await?;
             }
             Some(answer) => {
                 if runs::end(cx.tx, &run).await? {

@@ -54,7 +54,7 @@ impl Op for Look {
         };
         let document: Map<String, Value> =
             serde_json::from_str(&found.document).unwrap_or_default();
-        let prompt = prompt(cx, environment, &found.name, &document).await?;
+        let prompt = prompt(cx, environment, &found, &document).await?;
         Ok(Seen {
             agent: Some(Worker {
                 name: found.name.into(),

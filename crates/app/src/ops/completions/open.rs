@@ -59,7 +59,7 @@ impl Op for Open {
             ..chat.run(Status::Running)
         };
         let lease = cx.lease(LEASE);
-        runs::insert(cx.tx, &run, lease).await?;
+        runs::put(cx.tx, &run, lease).await?;
         Ok(answer)
     }
 }

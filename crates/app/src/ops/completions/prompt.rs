@@ -1,33 +1,41 @@
 //! What a hosted agent is told about itself before anything else (Polpo 4).
 //!
-//! To add something that agents are told, write a small function that reads it
-//! and a line in [`prompt`].
+//! To add something that agents are told, write a small function beside its noun
+//! that reads it, and a line in [`prompt`].
 
 use std::fmt::Write;
 
 use domain::Result;
 use domain::id::EnvironmentId;
 use serde_json::{Map, Value};
+use store::tables::hosted::Agent;
 
 use crate::Cx;
+use crate::ops::{memory, skills};
 
 /// The prompt of an agent: who it is, what it was told, what is remembered,
 /// what it can do.
 pub(crate) async fn prompt(
     cx: &mut Cx<'_>,
     environment: EnvironmentId,
-    name: &str,
+    agent: &Agent,
     document: &Map<String, Value>,
 ) -> Result<String> {
-    let mut prompt = who(name, document);
+    let mut prompt = who(&agent.name, document);
     if let Some(told) = text(document, "systemPrompt") {
         let _ = write!(prompt, "\n\n{told}");
     }
-    for block in remembered(cx, environment, name).await? {
-        let _ = write!(prompt, "\n\n{block}");
+    let remembered = memory::blocks(cx, environment, &agent.name).await?;
+    if !remembered.is_empty() {
+        let _ = write!(prompt, "\n\n{}", remembered.trim_end());
     }
-    for skill in skills(cx, environment, name, document).await? {
-        let _ = write!(prompt, "\n\n{skill}");
+    for skill in skills::of_agent(cx, environment, agent).await? {
+        let _ = write!(
+            prompt,
+            "\n\n## Skill: {}\n\n{}",
+            skill.name,
+            skill.content.trim()
+        );
     }
     Ok(prompt)
 }
@@ -78,28 +86,6 @@ fn who(name: &str, document: &Map<String, Value>) -> String {
         }
     }
     told
-}
-
-/// What all agents of an environment remember, and what this one does, as
-/// `<shared-memory>` and `<agent-memory agent="...">` blocks.
-async fn remembered(
-    cx: &mut Cx<'_>,
-    environment: EnvironmentId,
-    name: &str,
-) -> Result<Vec<String>> {
-    let _ = (cx, environment, name);
-    Ok(Vec::new())
-}
-
-/// What the agent's skills say.
-async fn skills(
-    cx: &mut Cx<'_>,
-    environment: EnvironmentId,
-    name: &str,
-    document: &Map<String, Value>,
-) -> Result<Vec<String>> {
-    let _ = (cx, environment, name, document);
-    Ok(Vec::new())
 }
 
 #[cfg(test)]

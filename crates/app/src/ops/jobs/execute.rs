@@ -143,7 +143,8 @@ impl Follower {
                 piece = self.live.recv() => match piece {
                     Ok(piece) => return Some((Step::Piece(piece), self)),
                     Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed) => tokio::time::sleep(LOOK).await,
+                    // Its sender stays as long as somebody follows.
+                    Err(RecvError::Closed) => return None,
                 },
                 _ = timeout(LOOK, self.news.changed()) => {
                     if let Some(task) = self.over().await? {

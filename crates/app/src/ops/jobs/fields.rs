@@ -121,9 +121,7 @@ fn paths_problem(expectation: &Value) -> Option<&'static str> {
 }
 
 fn dimensions_problem(expectation: &Value) -> Option<&'static str> {
-    let Some(dimensions) = expectation.get("dimensions") else {
-        return None;
-    };
+    let dimensions = expectation.get("dimensions")?;
     let fits = |dimension: &Value| {
         let name = dimension.get("name").and_then(Value::as_str);
         let weight = dimension.get("weight").and_then(Value::as_f64);

@@ -101,17 +101,6 @@ pub(crate) async fn remove(
     Ok(())
 }
 
-/// How many jobs of a run of a mission have failed.
-pub(crate) async fn failed_of_group(
-    cx: &mut Cx<'_>,
-    environment: &Environment,
-    group: &str,
-) -> Result<usize> {
-    let all = jobs::of_group(cx.tx, environment.id, group).await?;
-    let failed = all.iter().filter(|job| job.status == Status::Failed);
-    Ok(failed.count())
-}
-
 /// Tries the failed jobs of a run of a mission again.
 pub(crate) async fn retry_group(
     cx: &mut Cx<'_>,

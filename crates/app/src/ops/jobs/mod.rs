@@ -34,9 +34,7 @@ pub use deadlines::{Alarmed, Ring};
 pub use execute::{Execute, Executing, Step, Steps};
 pub(crate) use fields::checked;
 pub use finish::{Clarify, Finish};
-pub(crate) use groups::{
-    Revived, end_group, failed_of_group, go_on, let_go, remove_group, retry_group, send_back,
-};
+pub(crate) use groups::{Revived, end_group, go_on, let_go, remove_group, retry_group, send_back};
 pub(crate) use market::follow;
 pub use read::{Activity, Get, List, Processes, RunLog};
 pub use runs::{Cut, Ended, Holding, LEASE, Taken};

@@ -1,13 +1,14 @@
-//! What an agent is told when it begins a job: who it is, what it remembers,
-//! which mission the job belongs to, and that it works alone (Polpo 4).
+//! What an agent is told when it begins a job: what it is always told, which
+//! mission the job belongs to, and that it works alone (Polpo 4).
 
 use domain::Result;
 use serde_json::{Map, Value, json};
 use store::tables::environments::Environment;
+use store::tables::hosted::Agent;
 
 use super::Sheet;
 use crate::Cx;
-use crate::ops::memory;
+use crate::ops::completions::prompt;
 
 /// What every agent is told about working alone.
 const CONTRACT: &str = "You work on this task on your own, without anybody watching. Do not ask questions: nobody \
@@ -18,10 +19,11 @@ work itself instead of describing it. When you are done, answer with a short rep
 pub(super) async fn messages(
     cx: &mut Cx<'_>,
     environment: &Environment,
-    (agent, document): (&str, &Map<String, Value>),
+    (agent, document): (&Agent, &Map<String, Value>),
     sheet: &Sheet,
 ) -> Result<Vec<Value>> {
-    let mut said = memory::blocks(cx, environment.id, agent).await?;
+    let persona = prompt(cx, environment.id, agent, document).await?;
+    let mut said = String::new();
     if let Some(group) = &sheet.job.group {
         said += &format!(
             "<mission-context>\nThis task is part of the mission run \"{group}\".\n</mission-context>\n\n"
@@ -30,7 +32,7 @@ pub(super) async fn messages(
     said += sheet.text("description");
     said += &expected(sheet);
     Ok(vec![
-        json!({ "role": "system", "content": format!("{}\n\n{CONTRACT}", persona(agent, document)) }),
+        json!({ "role": "system", "content": format!("{persona}\n\n{CONTRACT}") }),
         json!({ "role": "user", "content": format!("# {}\n\n{said}", sheet.job.title) }),
     ])
 }
@@ -50,17 +52,4 @@ fn expected(sheet: &Sheet) -> String {
         return String::new();
     }
     format!("\n\nExpected outcomes:\n{}", lines.join("\n"))
-}
-
-/// Who the agent is, from its document.
-fn persona(agent: &str, document: &Map<String, Value>) -> String {
-    let text = |field: &str| document.get(field).and_then(Value::as_str);
-    let mut said = format!("You are {agent}.");
-    if let Some(role) = text("role") {
-        said += &format!(" Your role: {role}.");
-    }
-    if let Some(prompt) = text("systemPrompt") {
-        said += &format!("\n\n{prompt}");
-    }
-    said
 }

@@ -9,7 +9,7 @@ use std::pin::Pin;
 
 use domain::Result;
 use domain::event::Happening;
-use domain::id::{Id, JobId, MissionId};
+use domain::id::{JobId, MissionId};
 use domain::job::Status;
 use serde_json::{Map, Value, json};
 use store::tables::environments::Environment;
@@ -380,10 +380,4 @@ pub(super) fn advance<'a>(
     group: &'a str,
 ) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
     Box::pin(missions::advance(cx, environment, mission, group))
-}
-
-/// Reads an id out of a document.
-pub(super) fn id_in(value: &Value) -> Option<JobId> {
-    let text = value.as_str()?;
-    JobId::parse(text).map(|id| JobId::from_uuid(id.uuid()))
 }

@@ -114,6 +114,7 @@ struct Hand {
 /// An agent, read once.
 #[derive(Clone)]
 struct Known {
+    agent: Arc<Agent>,
     document: Arc<Map<String, Value>>,
     most: Option<i64>,
 }
@@ -275,17 +276,17 @@ impl Hand {
         sheet: Sheet,
         known: Option<Known>,
     ) -> Result<()> {
-        let document = known.map(|known| known.document);
-        let own = document
-            .as_ref()
-            .and_then(|document| document.get("model"))
-            .and_then(Value::as_str);
+        let model = |known: &Known| Some(known.document.get("model")?.as_str()?.to_owned());
+        let own = known.as_ref().and_then(model);
         let escalated = sheet.document.get("_model").and_then(Value::as_str);
-        let model = escalated.or(own).map(str::to_owned);
-        let messages = match (&document, run.stage) {
-            (Some(document), Stage::Execution) => {
-                messages(cx, &self.environment, (&run.agent, document), &sheet).await?
-            }
+        let model = escalated.map(str::to_owned).or(own);
+        let messages = match (&known, run.stage) {
+            (
+                Some(Known {
+                    agent, document, ..
+                }),
+                Stage::Execution,
+            ) => messages(cx, &self.environment, (agent, document), &sheet).await?,
             _ => Vec::new(),
         };
         let allowed = sheet.number("maxDuration");
@@ -299,7 +300,7 @@ impl Hand {
                 run: run.id,
                 node: self.node,
             },
-            worker: document.map(|document| worker(&run.agent, &document)),
+            worker: known.map(|known| worker(&run.agent, &known.document)),
             stage: run.stage,
             entries: run.entries,
             most_ms: allowed
@@ -322,6 +323,7 @@ impl Hand {
             let document: Map<String, Value> =
                 serde_json::from_str(&agent.document).unwrap_or_default();
             Known {
+                agent: Arc::new(agent),
                 most: document.get("maxConcurrency").and_then(Value::as_i64),
                 document: Arc::new(document),
             }

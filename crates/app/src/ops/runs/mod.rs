@@ -23,7 +23,7 @@ pub use afford::Afford;
 pub use cancel::{Abort, Cancel, Cancelled};
 pub use charge::Charge;
 pub use follow::{Follow, Followed, Heard};
-pub use reap::Reap;
+pub use reap::{Forget, Reap};
 pub use steer::{Steer, Steered};
 
 pub(crate) use afford::afford;

@@ -39,6 +39,21 @@ impl Op for Reap {
     }
 }
 
+/// Forgets what durable runs said that began long ago: their sessions have the
+/// answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Forget;
+
+impl Op for Forget {
+    type Output = ();
+    operation!("runs.forget", Maintain, Writes);
+
+    async fn run(self, cx: &mut Cx<'_>) -> Result<()> {
+        let before = cx.now.minus(Span::hours(limits::RUN_FRAMES_HOURS));
+        runs::forget(cx.tx, before).await
+    }
+}
+
 async fn bury(cx: &mut Cx<'_>, run: Run) -> Result<()> {
     let said = said(cx, &run).await?;
     let last = run.frames.saturating_add(i64::from(run.is_durable));

@@ -167,6 +167,24 @@ on_both_engines! {
         assert!(!answer.text.contains("\"stop\""), "{answer}");
     }
 
+    fn what_happens_in_a_chat_is_in_the_log(engine: Engine) {
+        let server = Server::start(engine);
+        let client = server.hosting("compass").live;
+        let answer = say(&client, "hi");
+        let replay = testkit::http::raw(
+            client.address(),
+            format!(
+                "GET /api/v1/events?filter=session:*,message:*,completion:*&apiKey={} HTTP/1.1\r\nhost: x\r\nlast-event-id: 0\r\n\r\n",
+                super::models::key(&server),
+            ),
+        );
+        let id = session(&answer);
+        for event in ["event: session:created", "event: message:added", "event: completion:finished"] {
+            assert!(replay.contains(event), "{event} in {replay}");
+        }
+        assert!(replay.contains(&format!("\"sessionId\":\"{id}\"")), "{replay}");
+    }
+
     fn tools_of_the_caller_end_the_turn(engine: Engine) {
         let server = Server::start(engine);
         let client = server.hosting("compass").live;

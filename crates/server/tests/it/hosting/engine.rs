@@ -2,9 +2,11 @@
 //! again, what is killed stops (Polpo 3.1). The agents ask the built-in mock.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use domain::time::Span;
 use serde_json::{Value, json};
+use server::Clock;
 use testkit::engine::Engine;
 use testkit::http::Client;
 use testkit::on_both_engines;
@@ -53,6 +55,16 @@ fn once(client: &Client, task: &Value, status: &str) -> Value {
         now["status"] == status
     });
     now
+}
+
+/// How long something takes, from now on.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "measures how long something took"
+)]
+fn took() -> impl Fn() -> Duration {
+    let began = std::time::Instant::now();
+    move || began.elapsed()
 }
 
 on_both_engines! {
@@ -105,11 +117,11 @@ on_both_engines! {
             last = write(&live, &format!("step {number}"), "[say x]", json!({ "dependsOn": [last["title"]] }));
         }
         assert_eq!(read(&live, &last)["status"], "pending");
-        let began = Instant::now();
+        let began = took();
         live.post(&path(&gate, "/queue")).ok();
         once(&live, &last, "done");
         // Far below what one look at the database per step would take.
-        assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+        assert!(began() < Duration::from_secs(4), "{:?}", began());
     }
 
     fn a_failing_task_is_tried_again_and_then_fails(engine: Engine) {
@@ -201,6 +213,37 @@ on_both_engines! {
         assert_eq!((&timeout["taskId"], &timeout["timeout"]), (&task["id"], &json!(100)));
     }
 
+    fn a_silent_agent_is_warned_of_and_stopped(engine: Engine) {
+        let clock = Clock::system();
+        let server = Server::start_at(Arc::new(engine.scratch()), clock.clone(), |_| {});
+        let live = project(&server).live;
+        let mut events = live.get("/api/v1/events?filter=agent:stale").stream();
+        let more = json!({ "maxDuration": 3_600_000, "maxRetries": 0 });
+        let task = write(&live, "silent", "[slow 600000]", more);
+        once(&live, &task, "in_progress");
+        clock.advance(Span::seconds(6 * 60));
+        let warned = events.wait_for("agent:stale").json();
+        assert_eq!((&warned["action"], &warned["taskId"]), (&json!("warning"), &task["id"]));
+        clock.advance(Span::seconds(5 * 60));
+        assert_eq!(events.wait_for("agent:stale").json()["action"], "killed");
+        assert_eq!(once(&live, &task, "failed")["result"]["exitCode"], 124);
+    }
+
+    fn a_deadline_that_comes_near_is_told_of(engine: Engine) {
+        let clock = Clock::system();
+        let server = Server::start_at(Arc::new(engine.scratch()), clock.clone(), |_| {});
+        let live = project(&server).live;
+        let mut events = live.get("/api/v1/events?filter=sla:*").stream();
+        let write = |title: &str| write(&live, title, "x", json!({ "draft": true, "deadline": "2040-01-01T00:00:00Z" }));
+        let task = write("due");
+        let left = 2_208_988_800 - clock.now().unix_seconds();
+        clock.advance(Span::seconds(left / 10 * 9));
+        let warning = events.wait_for("sla:warning").json();
+        assert_eq!((&warning["entityId"], &warning["deadline"]), (&task["id"], &json!("2040-01-01T00:00:00.000Z")));
+        clock.advance(Span::seconds(left / 10 + 60));
+        assert_eq!(events.wait_for("sla:violated").json()["entityId"], task["id"]);
+    }
+
     fn greater_priority_goes_first(engine: Engine) {
         let server = Server::start(engine);
         let live = project(&server).live;
@@ -267,12 +310,12 @@ on_both_engines! {
         let live = project(&server).live;
         let warm = write(&live, "warm", "[say x]", json!({}));
         once(&live, &warm, "done");
-        let began = Instant::now();
+        let began = took();
         let tasks: Vec<_> = (0..10).map(|n| write(&live, &format!("t{n}"), "[say x]", json!({}))).collect();
         for task in &tasks {
             once(&live, task, "done");
         }
         // Generous: debug builds on shared machines.
-        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+        assert!(began() < Duration::from_secs(5), "{:?}", began());
     }
 }
