@@ -247,7 +247,9 @@ impl Settings {
         settings.github.webhook_secret = secret.or(settings.github.webhook_secret);
         providers::take_keys(&mut settings.providers, &provider_keys);
         let model = &mut settings.hosting.default_model;
-        *model = model.take().or_else(|| std::env::var(providers::MODEL_VARIABLE).ok());
+        *model = model
+            .take()
+            .or_else(|| std::env::var(providers::MODEL_VARIABLE).ok());
         let Flags {
             listen,
             database,

@@ -91,7 +91,8 @@ impl Script {
     /// Bits of text.
     #[must_use]
     pub fn texts(self, bits: &[&str]) -> Script {
-        let chunk = |bit: &&str| json!({ "choices": [{ "index": 0, "delta": { "content": bit } }] });
+        let chunk =
+            |bit: &&str| json!({ "choices": [{ "index": 0, "delta": { "content": bit } }] });
         bits.iter().map(chunk).fold(self, Script::chunk)
     }
 
@@ -246,7 +247,12 @@ impl Upstream {
         while *left < count {
             let patience = PATIENCE.saturating_sub(begin.elapsed());
             assert!(!patience.is_zero(), "{} of {count} left", *left);
-            left = self.shared.more.wait_timeout(left, patience).expect("no panic").0;
+            left = self
+                .shared
+                .more
+                .wait_timeout(left, patience)
+                .expect("no panic")
+                .0;
         }
     }
 }
@@ -292,7 +298,9 @@ fn talk(stream: TcpStream, shared: &Shared) {
 /// Plays a script; true when the connection can be used again.
 fn play(stream: &mut TcpStream, script: &Script, shared: &Shared) -> bool {
     let headers = script.headers.iter();
-    let headers: String = headers.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: String = headers
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
     let status = script.status;
     let head = format!("HTTP/1.1 {status} X\r\ntransfer-encoding: chunked\r\n{headers}\r\n");
     let mut is_begun = false;

@@ -121,7 +121,9 @@ fn defaults(key: &str, value: &Value) -> Vec<(String, String)> {
 fn the_readmes_table_of_settings_is_complete() {
     let mut settings = Settings::default();
     // Providers are named by the operator.
-    settings.providers.insert("NAME".into(), Provider::default());
+    settings
+        .providers
+        .insert("NAME".into(), Provider::default());
     let settings = serde_json::to_value(settings).expect("settings");
     let mut wanted: Vec<_> = defaults("", &settings)
         .into_iter()

@@ -30,7 +30,12 @@ pub(crate) async fn prompt(
         let _ = write!(prompt, "\n\n{}", remembered.trim_end());
     }
     for skill in skills::of_agent(cx, environment, agent).await? {
-        let _ = write!(prompt, "\n\n## Skill: {}\n\n{}", skill.name, skill.content.trim());
+        let _ = write!(
+            prompt,
+            "\n\n## Skill: {}\n\n{}",
+            skill.name,
+            skill.content.trim()
+        );
     }
     Ok(prompt)
 }

@@ -31,7 +31,9 @@ pub(super) fn say_and_leave(client: &Client, key: &str, body: &Value, until: &st
         body.len()
     );
     let mut stream = TcpStream::connect(client.address()).expect("a connection");
-    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .expect("a timeout");
     stream.write_all(request.as_bytes()).expect("sent");
     let mut seen = Vec::new();
     let mut buffer = [0; 4096];
@@ -53,7 +55,9 @@ pub(super) fn key(server: &Server) -> String {
 fn wait_for_answer(client: &Client) -> String {
     for _ in 0..200 {
         let answer = client.get("/api/v1/chat/sessions/left/messages").send();
-        let said = answer.json["data"]["messages"][1]["content"].as_str().unwrap_or_default();
+        let said = answer.json["data"]["messages"][1]["content"]
+            .as_str()
+            .unwrap_or_default();
         if !said.is_empty() {
             return said.to_owned();
         }

@@ -28,7 +28,10 @@ fn run(answer: &Answer) -> String {
 /// The events of a run: their numbers, types and data.
 fn followed(answer: &Answer) -> Vec<(i64, String, Value)> {
     assert_eq!(answer.status, 200, "{answer}");
-    let blocks = answer.text.split("\n\n").filter(|block| block.starts_with("id: "));
+    let blocks = answer
+        .text
+        .split("\n\n")
+        .filter(|block| block.starts_with("id: "));
     let read = |block: &str| {
         let lines: Vec<_> = block.lines().collect();
         assert_eq!(lines.get(1), Some(&"event: run.event"), "{block}");
@@ -37,16 +40,26 @@ fn followed(answer: &Answer) -> Vec<(i64, String, Value)> {
         assert_eq!(lines[0], format!("id: {}", event["sequence"]));
         assert_eq!(event["schemaVersion"], 1);
         let number = event["sequence"].as_i64().expect("a number");
-        (number, event["type"].as_str().expect("a type").to_owned(), event["data"].clone())
+        (
+            number,
+            event["type"].as_str().expect("a type").to_owned(),
+            event["data"].clone(),
+        )
     };
     blocks.map(read).collect()
 }
 
 fn said(events: &[(i64, String, Value)]) -> String {
-    let chunks = events.iter().filter(|(_, kind, _)| kind == "response.chunk");
+    let chunks = events
+        .iter()
+        .filter(|(_, kind, _)| kind == "response.chunk");
     let chunks = chunks.map(|(_, _, data)| {
-        let chunk: Value = serde_json::from_str(data["data"].as_str().expect("a text")).expect("json");
-        chunk["choices"][0]["delta"]["content"].as_str().unwrap_or_default().to_owned()
+        let chunk: Value =
+            serde_json::from_str(data["data"].as_str().expect("a text")).expect("json");
+        chunk["choices"][0]["delta"]["content"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     });
     chunks.collect()
 }
@@ -221,11 +234,17 @@ fn a_run_of_a_killed_server_is_ended_at_the_next_start() {
         .env("GUILDHALL_LOG__FILTER", "warn");
     let mut guildhall = command.start();
     let operator = guildhall.client().with_key("operator-key");
-    let made = operator.post("/guild/v1/projects").json(json!({ "name": "compass" })).ok();
+    let made = operator
+        .post("/guild/v1/projects")
+        .json(json!({ "name": "compass" }))
+        .ok();
     let key = made["keys"]["live"].as_str().expect("a key");
     let client = guildhall.client().with_key(key);
     say_and_leave(&client, key, &durable("hi"), "\"lo\"");
-    assert_eq!(upstream.asked()[0].header("authorization"), Some("Bearer 0123456789"));
+    assert_eq!(
+        upstream.asked()[0].header("authorization"),
+        Some("Bearer 0123456789")
+    );
     // Frames are stored soon after they were told.
     let run = left_run(&client)["id"].as_str().expect("an id").to_owned();
     std::thread::sleep(Duration::from_millis(600));
@@ -253,5 +272,8 @@ fn a_run_whose_lease_has_ended_is_ended_by_another_node() {
     let said = messages(&client, "left")[1]["content"].clone();
     // As much as was stored until then.
     let said = said.as_str().expect("a text");
-    assert!("Hello".starts_with(said) || said == "[Response interrupted]", "{said}");
+    assert!(
+        "Hello".starts_with(said) || said == "[Response interrupted]",
+        "{said}"
+    );
 }

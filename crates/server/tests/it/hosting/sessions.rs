@@ -14,13 +14,19 @@ const SESSIONS: &str = "/api/v1/chat/sessions";
 #[track_caller]
 pub(super) fn messages(client: &Client, session: &str) -> Vec<Value> {
     let answer = client.get(&format!("{SESSIONS}/{session}/messages")).ok();
-    answer["data"]["messages"].as_array().expect("messages").clone()
+    answer["data"]["messages"]
+        .as_array()
+        .expect("messages")
+        .clone()
 }
 
 fn listed(client: &Client, query: &str) -> Vec<String> {
     let answer = client.get(&format!("{SESSIONS}{query}")).ok();
     let sessions = answer["data"]["sessions"].as_array().expect("sessions");
-    sessions.iter().map(|it| it["id"].as_str().expect("an id").to_owned()).collect()
+    sessions
+        .iter()
+        .map(|it| it["id"].as_str().expect("an id").to_owned())
+        .collect()
 }
 
 on_both_engines! {
