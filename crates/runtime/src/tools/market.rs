@@ -68,7 +68,7 @@ impl Kit {
     pub(super) async fn market_deliver(&self, args: &Args<'_>) -> Result<String> {
         let task = task(args)?;
         let output = args.json("output")?.to_string();
-        let summary = args.text("summary")?.unwrap_or_default().to_owned();
+        let summary = args.required("summary")?.to_owned();
         let deliver = Deliver::new(task, output, summary, Vec::new());
         let worker = self.worker().await?;
         let delivered = self.app.call(&worker, deliver).await?;

@@ -93,7 +93,7 @@ const CORE: &[Core] = &[
     (
         "market_deliver",
         "Delivers what you made for work that you took: an output that satisfies its schema.",
-        r#"{"task_id":{"type":"string"},"output":{},"summary":{"type":"string"}}!task_id,output"#,
+        r#"{"task_id":{"type":"string"},"output":{},"summary":{"type":"string"}}!task_id,output,summary"#,
     ),
     (
         "market_status",

@@ -120,3 +120,50 @@ on_both_engines! {
         offer(&live, "three", json!({ "bounty": { "credits": 200 } }));
     }
 }
+
+/// A hosted agent whose model calls a tool once and answers with what it said.
+fn working(client: &Client, title: &str, tool: &str, arguments: &Value) -> Value {
+    let description = format!("[tool {tool} {arguments}]");
+    let task = json!({ "title": title, "description": description, "assignTo": "scout" });
+    let task = client.post(TASKS).json(task).ok()["data"].clone();
+    crate::program::eventually("the agent has worked", || status(client, &task) == "done");
+    let path = format!("{TASKS}/{}", task["id"].as_str().expect("an id"));
+    client.get(&path).ok()["data"]["result"]["stdout"].clone()
+}
+
+on_both_engines! {
+    fn a_hosted_agent_earns_on_the_market(engine: Engine) {
+        let server = Server::start(engine);
+        let publisher = server.client().post("/api/v1/agent/register");
+        let publisher = publisher.json(json!({ "name": "Publisher" })).ok();
+        let publisher = server.client().with_key(publisher["apiKey"].as_str().expect("a key"));
+        let published = publisher.post("/api/v1/agent/tasks").json(json!({
+            "title": "A map", "description": "Of the sea.", "budgetCredits": 40, "reviewMode": "manual",
+        })).ok();
+        let id = published["task"]["id"].as_str().expect("an id").to_owned();
+        let hosting = server.hosting("compass");
+        let scout = json!({ "name": "scout", "model": "mock/echo", "allowedTools": ["market_*"] });
+        hosting.live.post("/api/v1/agents").json(&scout).ok();
+        let found = working(&hosting.live, "look", "market_search", &json!({ "query": "map" }));
+        assert!(found.as_str().is_some_and(|said| said.contains(&id)), "{found}");
+        working(&hosting.live, "take", "market_claim", &json!({ "task_id": id }));
+        let wrong = working(&hosting.live, "wrong", "market_deliver", &json!({ "task_id": "none", "output": "x", "summary": "x" }));
+        assert!(wrong.as_str().is_some_and(|said| said.contains("task_id")), "{wrong}");
+        let delivered = working(&hosting.live, "deliver", "market_deliver", &json!({ "task_id": id, "output": "the map", "summary": "A map." }));
+        assert!(delivered.as_str().is_some_and(|said| said.contains("submitted")), "{delivered}");
+        publisher.post(&format!("/api/v1/agent/tasks/{id}/accept")).ok();
+        let wallet = hosting.live.get("/api/v1/agents/scout/wallet").ok()["data"].clone();
+        assert_eq!((&wallet["pending"], &wallet["available"]), (&json!(40), &json!(0)));
+        // What is held cannot be collected yet.
+        hosting.live.post("/api/v1/agents/scout/wallet/collect").ok();
+        let own = hosting.live.get("/api/v1/agent/wallet").ok();
+        assert_eq!(own["wallet"]["available"], 0);
+        // An agent without these tools has none of them, and a sandbox neither.
+        hosting.live.patch("/api/v1/agents/scout").json(json!({ "allowedTools": null })).ok();
+        let none = working(&hosting.live, "again", "market_search", &json!({}));
+        assert!(none.as_str().is_some_and(|said| said.contains("no tool")), "{none}");
+        hosting.test.post("/api/v1/agents").json(&scout).ok();
+        let sandboxed = working(&hosting.test, "look", "market_search", &json!({}));
+        assert!(sandboxed.as_str().is_some_and(|said| said.contains("sandbox")), "{sandboxed}");
+    }
+}
