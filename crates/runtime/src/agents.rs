@@ -19,7 +19,7 @@ mod costs;
 mod step;
 
 use app::App;
-use app::ports::agents::{Agents, End, Finish, Piece, Turn};
+use app::ports::agents::{Agents, End, Finish, Piece, Steering, Turn};
 use app::tables::runs;
 use domain::{Result, limits};
 use serde_json::{Value, json};
@@ -81,10 +81,12 @@ struct Work {
 impl Work {
     async fn run(mut self) {
         let left = self.pieces.clone();
+        let steering = self.turn.attended.clone();
         let mut tools = None;
         let finish = tokio::select! {
             finish = self.turn(&mut tools) => finish.unwrap_or_else(Finish::Failed),
             () = left.closed() => Finish::Cancelled,
+            () = stopped(steering) => Finish::Cancelled,
         };
         let effects = tools.as_mut().map(Tools::effects).unwrap_or_default();
         drop(tools);
@@ -137,6 +139,14 @@ impl Work {
     /// Passes a piece on. Who is gone is noticed in `run`.
     async fn tell(&self, piece: Piece) {
         let _ = self.pieces.send(piece).await;
+    }
+}
+
+/// Waits until whoever attends a turn ends it.
+async fn stopped(steering: Option<Steering>) {
+    match steering {
+        Some(steering) => steering.stopped().await,
+        None => std::future::pending().await,
     }
 }
 

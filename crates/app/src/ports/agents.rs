@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use domain::id::{EnvironmentId, RunId};
 use domain::{Error, Result, limits};
 use serde_json::{Map, Value};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::App;
 
@@ -43,7 +43,13 @@ pub struct Turn {
 
 /// What is said to a turn while it runs (Polpo 2.15). Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Steering(Arc<Mutex<Letters>>);
+pub struct Steering(Arc<Wheel>);
+
+#[derive(Debug, Default)]
+struct Wheel {
+    letters: Mutex<Letters>,
+    stop: watch::Sender<bool>,
+}
 
 #[derive(Debug, Default)]
 struct Letters {
@@ -64,7 +70,8 @@ domain::words! {
 
 impl Steering {
     fn letters(&self) -> MutexGuard<'_, Letters> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let letters = self.0.letters.lock();
+        letters.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says something; false when it was said before, by its id.
@@ -121,6 +128,17 @@ impl Steering {
     /// Takes no more.
     pub fn close(&self) {
         self.letters().is_closed = true;
+    }
+
+    /// Ends the turn where it is; its [`End`] comes still.
+    pub fn stop(&self) {
+        self.0.stop.send_replace(true);
+    }
+
+    /// Waits until somebody ends the turn.
+    pub async fn stopped(&self) {
+        let mut stop = self.0.stop.subscribe();
+        let _ = stop.wait_for(|is_stopped| *is_stopped).await;
     }
 }
 

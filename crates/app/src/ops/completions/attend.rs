@@ -118,13 +118,13 @@ impl Attendance {
         loop {
             if teller.listener.is_none() && !teller.is_durable && !is_ending {
                 is_ending = true;
-                pieces.close();
+                self.place.steering.stop();
             }
             tokio::select! {
                 biased;
                 () = ended(&mut cancelled), if !is_ending => {
                     is_ending = true;
-                    pieces.close();
+                    self.place.steering.stop();
                 }
                 taken = pieces.recv_many(&mut batch, AT_ONCE) => {
                     if taken == 0 {

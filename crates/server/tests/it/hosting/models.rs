@@ -53,6 +53,7 @@ pub(super) fn key(server: &Server) -> String {
 
 /// Waits until an answer has come to the session of [`say_and_leave`].
 fn wait_for_answer(client: &Client) -> String {
+    let mut last = None;
     for _ in 0..200 {
         let answer = client.get("/api/v1/chat/sessions/left/messages").send();
         let said = answer.json["data"]["messages"][1]["content"]
@@ -61,9 +62,10 @@ fn wait_for_answer(client: &Client) -> String {
         if !said.is_empty() {
             return said.to_owned();
         }
+        last = Some(answer);
         std::thread::sleep(Duration::from_millis(50));
     }
-    panic!("no answer was stored");
+    panic!("no answer was stored: {last:?}");
 }
 
 on_both_engines! {
