@@ -12,6 +12,7 @@
 mod args;
 mod fetch;
 mod files;
+mod market;
 mod mask;
 mod mcp;
 mod recall;
@@ -220,6 +221,10 @@ impl Kit {
             "vault_get" => self.vault_get(&args).await?,
             "vault_list" => self.vault_list().await?,
             "register_outcome" => self.register_outcome(&args).await?,
+            "market_search" => self.market_search(&args).await?,
+            "market_claim" => self.market_claim(&args).await?,
+            "market_deliver" => self.market_deliver(&args).await?,
+            "market_status" => self.market_status(&args).await?,
             "ask_user_question" => return talk::question(&args).map(Said::Question),
             _ => {
                 return Err(Error::not_found(

@@ -225,11 +225,13 @@ impl<'a> Follower<'a> {
             Finish::Cancelled => (130, "the run was cancelled".into(), None),
             Finish::Failed(error) => (1, error.message.to_string(), None),
         };
-        let ended = Ended {
-            outcomes,
-            files,
-            ..self.ended(exit_code, stderr, Some(tokens))
-        };
+        let mut ended = self.ended(exit_code, stderr, Some(tokens));
+        let (created, edited) = &files;
+        let noted = [("filesCreated", created), ("filesEdited", edited)];
+        let noted = noted.map(|(name, files)| (name.to_owned(), json!(files)));
+        ended.activity.extend(noted);
+        ended.outcomes = outcomes;
+        ended.files = files;
         Worked {
             ended,
             tool_calls: self.tool_calls,

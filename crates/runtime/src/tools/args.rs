@@ -25,6 +25,12 @@ impl<'a> Args<'a> {
         }
     }
 
+    /// Anything that must be there.
+    pub(super) fn json(&self, name: &'static str) -> Result<&'a Value> {
+        let found = self.0.get(name).filter(|value| !value.is_null());
+        found.ok_or_else(|| Error::field(name, "is required"))
+    }
+
     /// A text that must be there.
     pub(super) fn required(&self, name: &'static str) -> Result<&'a str> {
         self.text(name)?

@@ -3,6 +3,8 @@
 use app::ports::agents::Toolbox;
 use serde_json::{Map, Value, json};
 
+use super::market;
+
 /// A tool of the house: its name, what it does, its parameters.
 type Core = (&'static str, &'static str, &'static str);
 
@@ -79,6 +81,26 @@ const CORE: &[Core] = &[
         r#"{"type":{"type":"string","enum":["file","text","url","json","media"]},"label":{"type":"string"},"path":{"type":"string"},"text":{"type":"string"},"url":{"type":"string"},"data":{},"mimeType":{"type":"string"},"tags":{"type":"array","items":{"type":"string"}}}!type,label"#,
     ),
     (
+        "market_search",
+        "Finds paid work of others on the market.",
+        r#"{"query":{"type":"string"}}!"#,
+    ),
+    (
+        "market_claim",
+        "Takes work from the market and shows what it needs. Take only what you will deliver.",
+        r#"{"task_id":{"type":"string"}}!task_id"#,
+    ),
+    (
+        "market_deliver",
+        "Delivers what you made for work that you took: an output that satisfies its schema.",
+        r#"{"task_id":{"type":"string"},"output":{},"summary":{"type":"string"}}!task_id,output"#,
+    ),
+    (
+        "market_status",
+        "Shows how work stands that you took.",
+        r#"{"task_id":{"type":"string"}}!task_id"#,
+    ),
+    (
         ASK,
         "Asks the person you talk with, and ends your turn. The answer is their next message.",
         r#"{"questions":{"type":"array","minItems":1,"maxItems":10,"items":{"type":"object","properties":{"id":{"type":"string"},"question":{"type":"string"},"header":{"type":"string"},"options":{"type":"array","items":{"type":"object","properties":{"label":{"type":"string"},"description":{"type":"string"}},"required":["label"]}},"multiple":{"type":"boolean"},"custom":{"type":"boolean"}},"required":["question","options"]}}}!questions"#,
@@ -126,9 +148,11 @@ impl Choice {
             Some(prefix) => name.starts_with(prefix),
             None => name == pattern,
         };
-        self.allowed
-            .as_ref()
-            .is_none_or(|list| list.iter().any(fits))
+        match &self.allowed {
+            Some(list) => list.iter().any(fits),
+            // To work for others is a decision of the project.
+            None => !name.starts_with(market::PREFIX),
+        }
     }
 
     /// The tools of the house that may be used.
@@ -176,8 +200,9 @@ mod tests {
 
     #[test]
     fn every_tool_has_a_schema() {
-        let all =
-            Choice::of(Toolbox::Talking, json!({}).as_object().expect("an object")).core(true);
+        let document = json!({ "allowedTools": ["*"] });
+        let document = document.as_object().expect("an object");
+        let all = Choice::of(Toolbox::Talking, document).core(true);
         assert_eq!(all.len(), CORE.len());
         for spec in all {
             let schema = &spec["function"]["parameters"];

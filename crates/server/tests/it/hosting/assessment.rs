@@ -88,6 +88,42 @@ on_both_engines! {
         assert!(task["description"].as_str().is_some_and(|text| text.contains("never.md")), "{task}");
     }
 
+    fn files_are_looked_for_and_estimates_corrected(engine: Engine) {
+        let server = Server::start(engine);
+        let live = project(&server).live;
+        let mut events = live.get("/api/v1/events?filter=assessment:*").stream();
+        let made = r#"[tool write {"path": "made.md", "content": "x"}]"#;
+        let guess = json!([{ "type": "file_exists", "paths": ["guess.md"] }]);
+        let task = ended(&live, &write(&live, made, guess, 0));
+        assert_eq!(task["status"], "done", "{task}");
+        assert_eq!(task["result"]["assessment"]["trigger"], "auto-correct");
+        let path = task["expectations"][0]["paths"][0].as_str().expect("a path");
+        assert!(path.ends_with("made.md"), "{task}");
+        let corrected = events.wait_for("assessment:corrected").json();
+        assert_eq!(corrected["corrections"][0]["from"], json!(["guess.md"]));
+        let known = json!([{ "type": "file_exists", "paths": ["made.md"], "confidence": "firm" }]);
+        let again = ended(&live, &write(&live, "[say nothing]", known, 0));
+        assert_eq!((&again["status"], &again["fixAttempts"]), (&json!("done"), &Value::Null), "{again}");
+    }
+
+    fn commands_decide(engine: Engine) {
+        let server = Server::start(engine);
+        let live = project(&server).live;
+        let made = r#"[tool write {"path": "made.md", "content": "x"}]"#;
+        let checks = json!([
+            { "type": "script", "command": "test -f made.md" },
+            { "type": "test", "command": "echo seen; grep -q x made.md" },
+        ]);
+        let task = ended(&live, &write(&live, made, checks, 0));
+        assert_eq!(task["status"], "done", "{task}");
+        let checks = json!([{ "type": "script", "command": "echo broken >&2; exit 3" }]);
+        let task = ended(&live, &write(&live, "[say x]", checks, 0));
+        assert_eq!(task["status"], "failed");
+        let check = &task["result"]["assessment"]["checks"][0];
+        assert!(check["message"].as_str().is_some_and(|text| text.contains("3")), "{check}");
+        assert_eq!(check["details"], "broken");
+    }
+
     fn a_result_is_assessed_again(engine: Engine) {
         let server = Server::start(engine);
         let live = project(&server).live;

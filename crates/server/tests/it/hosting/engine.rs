@@ -257,6 +257,26 @@ on_both_engines! {
         assert_eq!(read(&live, &low)["status"], "pending");
     }
 
+    fn what_an_agent_does_is_written_down(engine: Engine) {
+        let server = Server::start(engine);
+        let live = project(&server).live;
+        let description = r#"[tool write {"path": "a.md", "content": "x", "password": "hunter2"}] [tool ls {}]"#;
+        let task = once(&live, &write(&live, "tools", description, json!({})), "done");
+        let log = live.get(&format!("/v1/agents/processes/{}/activity", task["id"].as_str().expect("an id"))).ok();
+        let of = |kind: &str| {
+            let entries = log.as_array().expect("a log").iter().filter(|entry| entry["type"] == kind);
+            entries.cloned().collect::<Vec<_>>()
+        };
+        let uses = of("tool_use");
+        assert_eq!((&uses[0]["tool"], &uses[1]["tool"]), (&json!("write"), &json!("ls")), "{log}");
+        assert_eq!(of("tool_result").len(), 2, "{log}");
+        assert!(!uses[0].to_string().contains("hunter2"), "{log}");
+        let activity = live.get(&path(&task, "/activity")).ok();
+        let activity = &activity["data"]["run"]["activity"];
+        assert_eq!((&activity["toolCalls"], &activity["lastTool"]), (&json!(2), &json!("ls")), "{activity}");
+        assert!(activity["filesCreated"].as_array().is_some_and(|files| files.len() == 1), "{activity}");
+    }
+
     fn a_deadline_is_told_of(engine: Engine) {
         let server = Server::start(engine);
         let live = project(&server).live;
