@@ -17,7 +17,7 @@
 //! command runs.
 //!
 //! To add something that is done with files, write it into `folder.rs` or
-//! `search.rs` in terms of a [`Folder`], without a path of the host.
+//! `search.rs` in terms of a `Folder`, without a path of the host.
 
 mod folder;
 mod path;
