@@ -3,6 +3,7 @@
 use domain::event::Happening;
 use domain::id::{JobId, MissionId};
 use domain::job::{Phase, Status};
+use domain::time::Span;
 use domain::{Error, Result, Time, limits, text};
 use serde_json::{Map, Value, json};
 use store::Lock;
@@ -34,6 +35,8 @@ pub(crate) struct NewJob {
     pub(crate) is_draft: bool,
     /// Jobs that must be done first; they exist.
     pub(crate) needs: Vec<JobId>,
+    /// Its place among those that are written at once.
+    pub(crate) place: i64,
     /// Everything else that was said about it, as it came: `expectations`,
     /// `maxRetries` and so on; what is no field of a job is dropped.
     pub(crate) fields: Map<String, Value>,
@@ -57,6 +60,7 @@ pub(crate) async fn create(cx: &mut Cx<'_>, environment: &Environment, new: NewJ
         is_draft,
         needs,
         fields,
+        place,
     } = new;
     let checked = checked(&fields)?;
     let mut document = checked.document;
@@ -68,7 +72,8 @@ pub(crate) async fn create(cx: &mut Cx<'_>, environment: &Environment, new: NewJ
         .entry("maxRetries")
         .or_insert_with(|| retries.into());
     let job = Job {
-        id: cx.id(),
+        // Ids made at once sort by chance: lists keep the order of the writing.
+        id: cx.id_at(cx.now.plus(Span(place))),
         environment: environment.id,
         title,
         agent,
@@ -246,6 +251,7 @@ impl Op for Create {
             held: false,
             is_draft,
             needs: found,
+            place: 0,
             fields,
         };
         let job = create(cx, &environment, new).await?;

@@ -367,6 +367,7 @@ async fn write_jobs(
             held: underway.holds(&step.title),
             is_draft: false,
             needs: needs.into_iter().collect(),
+            place: i64::try_from(at).unwrap_or(0),
             fields: task.clone(),
         };
         let job = create(cx, environment, new).await?;

@@ -74,24 +74,21 @@ impl Errand for ExecuteAloud {
 /// What of the things that happen in an environment belongs to an execution.
 fn sayings(beats: Beats, mission: MissionId, group: String) -> Sayings {
     let mission = mission.to_string();
-    let next = move |(mut beats, is_over): (Beats, bool)| {
-        let (mission, group) = (mission.clone(), group.clone());
-        async move {
-            while !is_over {
-                match beats.next().await? {
-                    Beat::Heartbeat => return Some((None, (beats, false))),
-                    Beat::Event(told) => {
-                        if let Some(said) = saying(&told, &mission, &group) {
-                            let is_over = said.is_last;
-                            return Some((Some(said), (beats, is_over)));
-                        }
-                    }
-                }
-            }
-            None
+    let ours = beats.filter_map(move |beat| {
+        std::future::ready(match beat {
+            Beat::Heartbeat => Some(None),
+            Beat::Event(told) => saying(&told, &mission, &group).map(Some),
+        })
+    });
+    let to_its_end = stream::unfold((ours, false), |(mut ours, is_over)| async move {
+        if is_over {
+            return None;
         }
-    };
-    Box::pin(stream::unfold((beats, false), next))
+        let said: Option<Said> = ours.next().await?;
+        let is_over = said.as_ref().is_some_and(|said| said.is_last);
+        Some((said, (ours, is_over)))
+    });
+    Box::pin(to_its_end)
 }
 
 fn saying(told: &Told, mission: &str, group: &str) -> Option<Said> {

@@ -263,7 +263,7 @@ on_both_engines! {
         board.live.patch(&format!("{MISSIONS}/{good}")).json(whole).ok();
         board.execute(&good);
         board.wait_mission(&good, "failed");
-        assert_eq!(board.last("quality:threshold:failed")["threshold"], 4);
+        assert_eq!(board.last("quality:threshold:failed")["threshold"], 4.0);
         assert_eq!(board.last("mission:completed")["allPassed"], true);
     }
 
