@@ -128,6 +128,7 @@ fn programs() -> Outcome {
         install::POSTGRES,
         install::FLOCK,
         install::CURL,
+        install::BUBBLEWRAP,
     ];
     match install::ensure_present(&needed) {
         Ok(()) => Outcome::Passed,

@@ -38,6 +38,12 @@ pub const FLOCK: Requirement = Requirement {
     packages: &["util-linux"],
 };
 
+pub const BUBBLEWRAP: Requirement = Requirement {
+    name: "bubblewrap (bwrap)",
+    is_present: || process::find("bwrap").is_some(),
+    packages: &["bubblewrap"],
+};
+
 pub const CURL: Requirement = Requirement {
     name: "curl",
     is_present: || process::find("curl").is_some(),

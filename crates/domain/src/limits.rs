@@ -432,6 +432,14 @@ pub const CONDITION_CHARS: usize = 1_000;
 /// Bytes of a file that are sent to somebody who reads it: agents' commands
 /// write larger ones than anybody uploads.
 pub const OPENED_FILE_BYTES: usize = 64 << 20;
+/// Characters of what a tool answers to a model.
+pub const TOOL_ANSWER_CHARS: usize = 50_000;
+/// MCP servers of one agent.
+pub const MCP_SERVERS: usize = 10;
+/// Tools that one MCP server offers to an agent; further ones are left out.
+pub const MCP_TOOLS: usize = 100;
+/// Bytes of one message of an MCP server.
+pub const MCP_MESSAGE_BYTES: usize = 4 << 20;
 
 /// Things said to a run that wait to be heard (Polpo 2.15).
 pub const STEERING_WAITING: usize = 16;
@@ -493,11 +501,7 @@ pub const RUN_FRAMES: i64 = 200_000;
 pub const RUN_FRAMES_HOURS: i64 = 48;
 /// Characters of the reason to cancel a run.
 pub const CANCEL_REASON_CHARS: usize = 500;
-/// Characters of what a tool answers to a model.
-pub const TOOL_ANSWER_CHARS: usize = 50_000;
-/// MCP servers of one agent.
-pub const MCP_SERVERS: usize = 10;
-/// Tools that one MCP server offers to an agent; further ones are left out.
-pub const MCP_TOOLS: usize = 100;
-/// Bytes of one message of an MCP server.
-pub const MCP_MESSAGE_BYTES: usize = 4 << 20;
+/// Programs that run as MCP servers at the same time on a node.
+pub const PROGRAMS_AT_ONCE: usize = 64;
+/// Work folders that a node keeps open.
+pub const WORK_FOLDERS_OPEN: usize = 128;

@@ -110,7 +110,12 @@ impl Work {
     async fn turn(&mut self, slot: &mut Option<Tools>) -> Result<Finish> {
         let tools = slot.insert(Tools::open(&self.app, &self.turn).await?);
         let mut messages = std::mem::take(&mut self.turn.messages);
-        note(&mut messages, tools.notes());
+        if let Some(notes) = tools.notes() {
+            // Behind the agent's own prompt, before what was said.
+            let is_prompt = |message: &&Value| message["role"] == "system";
+            let place = messages.iter().take_while(is_prompt).count();
+            messages.insert(place, json!({ "role": "system", "content": notes }));
+        }
         let most = self.turn.most_calls.clamp(1, limits::TURN_CALLS);
         for number in 0..most {
             self.afford(number).await?;
@@ -138,16 +143,4 @@ impl Work {
 /// What a user said, in the form of OpenAI's chat API.
 fn user(text: &str) -> Value {
     json!({ "role": "user", "content": text })
-}
-
-/// Tells the agent about its tools, in its own prompt.
-fn note(messages: &mut [Value], notes: Option<&str>) {
-    let prompt = messages
-        .first_mut()
-        .filter(|message| message["role"] == "system");
-    if let (Some(prompt), Some(notes)) = (prompt, notes)
-        && let Some(text) = prompt["content"].as_str()
-    {
-        prompt["content"] = format!("{text}\n\n{notes}").into();
-    }
 }

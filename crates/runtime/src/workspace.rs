@@ -25,18 +25,19 @@ mod port;
 mod sandbox;
 mod search;
 
-use std::collections::HashMap;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use app::App;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use domain::id::EnvironmentId;
 use domain::{Error, Result, limits};
-use tokio::sync::Semaphore;
+use quick_cache::sync::Cache;
+use tokio::process::Child;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub(crate) use folder::{Entry, Folder, Sort};
 pub(crate) use path::{Root, parse as parse_path, shown as shown_path};
@@ -59,7 +60,10 @@ struct House {
     /// Probed at the first question.
     sandbox: tokio::sync::OnceCell<Result<Sandbox, String>>,
     running: Semaphore,
-    open: Mutex<HashMap<EnvironmentId, Workspace>>,
+    /// Programs that speak for longer: MCP servers.
+    started: Arc<Semaphore>,
+    /// Those that were used last: each keeps two folders open.
+    open: Cache<EnvironmentId, Arc<Place>>,
 }
 
 /// The work folder of one environment. Cheap to clone.
@@ -88,7 +92,8 @@ impl Workspaces {
             outgoing: OnceLock::new(),
             sandbox: tokio::sync::OnceCell::new(),
             running: Semaphore::new(limits::COMMANDS_AT_ONCE),
-            open: Mutex::default(),
+            started: Arc::new(Semaphore::new(limits::PROGRAMS_AT_ONCE)),
+            open: Cache::new(limits::WORK_FOLDERS_OPEN),
         }))
     }
 
@@ -97,18 +102,12 @@ impl Workspaces {
     /// # Errors
     /// `Unavailable` when it cannot be made.
     pub fn of(&self, environment: EnvironmentId) -> Result<Workspace> {
-        let mut open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(workspace) = open.get(&environment) {
-            return Ok(workspace.clone());
-        }
-        let path = self.0.root.join(environment.to_string());
-        let place = Place::open(path).map_err(|cause| not_made(&self.0.root, &cause))?;
-        let workspace = Workspace {
-            place: Arc::new(place),
+        let open = || Place::open(self.0.root.join(environment.to_string())).map(Arc::new);
+        let place = self.0.open.get_or_insert_with(&environment, open);
+        Ok(Workspace {
+            place: place.map_err(|cause| not_made(&self.0.root, &cause))?,
             all: self.clone(),
-        };
-        open.insert(environment, workspace.clone());
-        Ok(workspace)
+        })
     }
 
     /// Why no command can be run, where none can.
@@ -170,11 +169,14 @@ impl Workspace {
         words: &[String],
         variables: &[(String, String)],
         network: bool,
-    ) -> Result<tokio::process::Child> {
+    ) -> Result<(Child, OwnedSemaphorePermit)> {
+        let place = Arc::clone(&self.all.0.started).try_acquire_owned();
+        let place = place.map_err(|_| too_many())?;
         let sandbox = self.all.sandbox().await.map_err(no_sandbox)?;
         self.on(|work| work.place.files.room(0)).await?;
         let network = network && self.all.0.may_reach_network;
-        sandbox.start(&self.place.path, words, variables, network)
+        let child = sandbox.start(&self.place.path, words, variables, network)?;
+        Ok((child, place))
     }
 
     /// Does something with files, where waiting for a disk keeps nobody else
@@ -246,6 +248,14 @@ fn no_sandbox(why: &str) -> Error {
     let message = format!("commands cannot be run on this server: {why}");
     Error::unavailable("no_sandbox", message, NO_SANDBOX_FOR_S)
 }
+
+fn too_many() -> Error {
+    let message = "as many programs as may be are running already";
+    Error::unavailable("too_many_programs", message, TOO_MANY_FOR_S)
+}
+
+/// Seconds after which one of them may have ended.
+const TOO_MANY_FOR_S: u64 = 60;
 
 fn not_made(root: &Path, cause: &std::io::Error) -> Error {
     tracing::error!(%cause, root = %root.display(), "a work folder cannot be made");

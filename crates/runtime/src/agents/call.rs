@@ -1,5 +1,6 @@
 //! One call of a model, passed on bit by bit.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use app::ports::agents::{Piece, ToolCall, ToolState};
@@ -20,6 +21,9 @@ pub(super) struct Said {
     pub(super) calls: Vec<Wanted>,
     /// Whether it was cut off by a limit of length.
     pub(super) is_cut: bool,
+    /// The call that each of the model's numbers stands for at the moment:
+    /// some give the same number to several.
+    places: BTreeMap<usize, usize>,
 }
 
 /// A tool that a model wants called.
@@ -122,7 +126,7 @@ impl Work {
                     name,
                     arguments,
                 } => {
-                    let wanted = said.wanted(index)?;
+                    let wanted = said.wanted(index, id.as_deref())?;
                     wanted.add(id, name, &arguments)?;
                     self.prepare(wanted).await;
                 }
@@ -159,22 +163,32 @@ impl Work {
 }
 
 impl Said {
-    fn wanted(&mut self, index: usize) -> Result<&mut Wanted> {
-        if index >= limits::TOOLS_AT_ONCE {
+    /// The call that a bit belongs to.
+    fn wanted(&mut self, index: usize, id: Option<&str>) -> Result<&mut Wanted> {
+        let known = self.places.get(&index).copied();
+        let known = known.filter(|place| self.calls.get(*place).is_some_and(|it| it.has(id)));
+        let place = known.unwrap_or(self.calls.len());
+        if place >= limits::TOOLS_AT_ONCE {
             return Err(too_long());
         }
-        while self.calls.len() <= index {
-            let id = format!("call_{}", self.calls.len() + 1);
+        if known.is_none() {
+            self.places.insert(index, place);
             self.calls.push(Wanted {
-                id,
+                id: format!("call_{}", place + 1),
                 ..Wanted::default()
             });
         }
-        self.calls.get_mut(index).ok_or_else(Error::internal)
+        self.calls.get_mut(place).ok_or_else(Error::internal)
     }
 }
 
 impl Wanted {
+    /// Whether a bit with this id is one of this call.
+    fn has(&self, id: Option<&str>) -> bool {
+        let other = id.filter(|id| !id.is_empty() && *id != self.id);
+        other.is_none() || self.name.is_empty()
+    }
+
     fn add(&mut self, id: Option<String>, name: Option<String>, arguments: &str) -> Result<()> {
         if let Some(id) = id.filter(|id| !id.is_empty()) {
             self.id = id;
@@ -200,4 +214,45 @@ fn too_long() -> Error {
         "upstream_nonsense",
         "the model does not come to an end: its answer is longer than any real one",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Said;
+
+    #[test]
+    fn bits_of_calls_are_put_together() {
+        let mut said = Said::default();
+        for (index, id, name, arguments) in [
+            (0, Some("a"), Some("ls"), "{\"p"),
+            (0, None, None, "\":1}"),
+            (1, Some("b"), Some("pwd"), ""),
+            // Some providers call everything the first.
+            (0, Some("c"), Some("cat"), "{"),
+            (0, Some("c"), None, "}"),
+        ] {
+            let wanted = said.wanted(index, id).expect("few");
+            let owned = |text: Option<&str>| text.map(str::to_owned);
+            wanted
+                .add(owned(id), owned(name), arguments)
+                .expect("short");
+        }
+        let calls: Vec<_> = said
+            .calls
+            .iter()
+            .map(|it| (&*it.id, &*it.name, &*it.arguments))
+            .collect();
+        assert_eq!(
+            calls,
+            [
+                ("a", "ls", "{\"p\":1}"),
+                ("b", "pwd", ""),
+                ("c", "cat", "{}")
+            ]
+        );
+        for index in 3..32 {
+            assert!(said.wanted(index, None).is_ok());
+        }
+        assert!(said.wanted(99, None).is_err(), "there is a bound");
+    }
 }

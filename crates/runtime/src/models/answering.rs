@@ -12,9 +12,10 @@ use bytes::Bytes;
 use domain::{Error, Result, limits};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use serde_json::Value;
 use tokio::time::timeout;
 
-use super::chunk::{ChunkIn, DeltaIn};
+use super::chunk::{ChunkIn, DeltaIn, arguments, text};
 use super::events::Events;
 use super::mock::Step;
 use super::upstream::{Upstream, broken, nonsense, silent};
@@ -237,7 +238,8 @@ impl Wire {
         }
         self.fingerprint = system_fingerprint.or_else(|| self.fingerprint.take());
         if let Some(usage) = usage {
-            self.usage = Some((usage.prompt_tokens, usage.completion_tokens));
+            let count = |tokens: Option<i64>| tokens.unwrap_or(0);
+            self.usage = Some((count(usage.prompt_tokens), count(usage.completion_tokens)));
         }
         // One answer is asked for, so the first choice is all of it.
         let Some(choice) = choices.into_iter().flatten().next() else {
@@ -281,21 +283,23 @@ fn put(delta: DeltaIn, ready: &mut VecDeque<Bit>) {
     let DeltaIn {
         content,
         reasoning,
+        reasoning_content,
         refusal,
         tool_calls,
     } = delta;
-    let is_said = |text: &String| !text.is_empty();
-    ready.extend(reasoning.filter(is_said).map(Bit::Thinking));
-    ready.extend(content.or(refusal).filter(is_said).map(Bit::Text));
+    let thought = text(reasoning).or_else(|| text(reasoning_content));
+    ready.extend(thought.map(Bit::Thinking));
+    let said = text(content).or_else(|| text(refusal));
+    ready.extend(said.map(Bit::Text));
     for (place, call) in tool_calls.into_iter().flatten().enumerate() {
-        let (name, arguments) = call
-            .function
-            .map_or((None, None), |function| (function.name, function.arguments));
+        let (name, given) = call.function.map_or((None, Value::Null), |function| {
+            (function.name, function.arguments)
+        });
         ready.push_back(Bit::Tool {
             index: call.index.unwrap_or(place),
             id: call.id,
             name,
-            arguments: arguments.unwrap_or_default(),
+            arguments: arguments(given),
         });
     }
 }

@@ -32,12 +32,14 @@ pub(super) struct Mask {
 }
 
 impl Mask {
-    /// Adds a value from the vault, as it is and as it may be written.
-    pub(super) fn add(&mut self, value: &str) {
+    /// Adds a field from the vault: its value as it is and as it may be
+    /// written, or the pair where the value alone says too little.
+    pub(super) fn add(&mut self, name: &str, value: &str) {
+        let quoted = Value::from(value).to_string();
         if value.len() < LEAST {
+            self.values.push(format!("{}:{quoted}", Value::from(name)));
             return;
         }
-        let quoted = Value::from(value).to_string();
         let escaped = quoted.trim_matches('"').to_owned();
         let spellings = [
             value.to_owned(),
@@ -114,12 +116,12 @@ mod tests {
     #[test]
     fn names_and_values_are_masked() {
         let mut mask = Mask::default();
-        mask.add("hu\"sh & hush");
-        mask.add("abc");
+        mask.add("password", "hu\"sh & hush");
+        mask.add("pin", "abc");
         let shown = mask.value(&json!({
             "apiKey": "x", "Authorization": "Bearer y", "credentials": { "a": 1 }, "password": 7,
             "keys": ["user"], "max_tokens": 5, "token": null,
-            "said": ["it is hu\"sh & hush", "hu\\\"sh & hush", "hu%22sh%20%26%20hush", "aHUic2ggJiBodXNo", "abc"],
+            "said": ["it is hu\"sh & hush", "hu\\\"sh & hush", "hu%22sh%20%26%20hush", "aHUic2ggJiBodXNo", "abc", "{\"pin\":\"abc\"}"],
         }));
         let hidden = "[REDACTED]";
         assert_eq!(
@@ -127,7 +129,7 @@ mod tests {
             json!({
                 "apiKey": hidden, "Authorization": hidden, "credentials": hidden, "password": hidden,
                 "keys": ["user"], "max_tokens": 5, "token": null,
-                "said": [format!("it is {hidden}"), hidden, hidden, hidden, "abc"],
+                "said": [format!("it is {hidden}"), hidden, hidden, hidden, "abc", format!("{{{hidden}}}")],
             })
         );
     }

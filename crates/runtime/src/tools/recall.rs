@@ -54,7 +54,7 @@ impl Kit {
         let credential = self.app.call(&Actor::System, read).await?;
         let mut fields = Map::new();
         for (name, value) in credential.fields {
-            self.mask.add(&value.0);
+            self.mask.add(&name, &value.0);
             fields.insert(name, Value::String(value.0));
         }
         let sort = credential.meta.sort.as_str();

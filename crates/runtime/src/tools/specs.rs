@@ -161,7 +161,7 @@ impl Choice {
             .iter()
             .filter(|(name, ..)| has_shell || *name != "bash");
         let wanted = there.filter(|(name, ..)| self.wants(name));
-        wanted.map(|core| spec(core)).collect()
+        wanted.map(spec).collect()
     }
 }
 

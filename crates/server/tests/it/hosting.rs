@@ -25,5 +25,6 @@ mod schedules;
 mod sessions;
 mod skills;
 mod tasks;
+mod tools;
 mod vault;
 mod watchers;

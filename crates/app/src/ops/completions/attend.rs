@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use domain::id::MessageId;
 use domain::policy::Actor;
-use domain::{Result, limits};
+use domain::{Kind, Result, limits};
 use store::tables::runs::{Frames, Status};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -29,9 +29,14 @@ use crate::ports::agents::{Piece, Turn};
 const KEEP_EVERY: Duration = Duration::from_millis(100);
 /// How often the lease of a run is renewed.
 const RENEW_EVERY: Duration = Duration::from_secs(10);
-/// How long a durable run waits for a listener who does not listen; after that
-/// the listener has to come back.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a listener may not listen before it counts as gone. A durable run
+/// has better things to do than to wait: its listener can come back.
+const PATIENCE: Duration = Duration::from_secs(60);
+const DURABLE_PATIENCE: Duration = Duration::from_secs(5);
+/// Before the end is stored again that could not be; twice as long each time, up
+/// to [`STORE_PATIENCE`].
+const STORE_AGAIN: Duration = Duration::from_millis(100);
+const STORE_PATIENCE: Duration = Duration::from_secs(10);
 /// Pieces that are taken at once.
 const AT_ONCE: usize = 64;
 
@@ -111,6 +116,10 @@ impl Attendance {
         let mut renew = ticks(RENEW_EVERY);
         renew.reset();
         loop {
+            if teller.listener.is_none() && !teller.is_durable && !is_ending {
+                is_ending = true;
+                pieces.close();
+            }
             tokio::select! {
                 biased;
                 () = ended(&mut cancelled), if !is_ending => {
@@ -127,12 +136,7 @@ impl Attendance {
                         }
                     }
                 }
-                () = teller.left(), if teller.listener.is_some() => {
-                    teller.listener = None;
-                    if !teller.is_durable {
-                        pieces.close();
-                    }
-                }
+                () = teller.left(), if teller.listener.is_some() => teller.listener = None,
                 _ = keep.tick(), if teller.waiting_frames > 0 => self.keep(teller).await,
                 _ = renew.tick(), if self.answer.is_some() => self.keep(teller).await,
             }
@@ -171,6 +175,21 @@ impl Attendance {
         }
     }
 
+    /// Stores the end, again where the database cannot now.
+    async fn store(&self, close: Close) -> Result<()> {
+        let mut pause = STORE_AGAIN;
+        loop {
+            match self.app.call(&self.actor, close.clone()).await {
+                Err(error) if error.kind == Kind::Unavailable && pause < STORE_PATIENCE => {
+                    tracing::warn!(%error, run = %self.chat.run, "the end of a run waits for the database");
+                    let _ = timeout(pause, std::future::pending::<()>()).await;
+                    pause = pause.saturating_mul(2);
+                }
+                stored => return stored,
+            }
+        }
+    }
+
     /// Stores the end and tells it.
     async fn end(self, mut teller: Teller, outcome: Outcome) {
         for frame in outcome.frames() {
@@ -197,7 +216,7 @@ impl Attendance {
             error: answer.as_ref().err().map(|error| error.message.to_string()),
             frames: teller.frames(),
         };
-        let stored = self.app.call(&self.actor, Close(Arc::new(closing))).await;
+        let stored = self.store(Close(Arc::new(closing))).await;
         if is_noted {
             self.place.note_sent(teller.number);
             self.place.note_kept(teller.number);
@@ -220,12 +239,11 @@ impl Attendance {
             }
             Some(Listener::Stream(listener)) => {
                 let number = teller.number;
-                let _ = listener
-                    .send(Numbered {
-                        number,
-                        frame: last,
-                    })
-                    .await;
+                let passing = listener.send(Numbered {
+                    number,
+                    frame: last,
+                });
+                let _ = timeout(PATIENCE, passing).await;
             }
             None => {}
         }
@@ -255,11 +273,11 @@ impl Teller {
         };
         let number = self.number;
         let passing = listener.send(Numbered { number, frame });
-        let is_heard = match self.is_durable {
-            true => matches!(timeout(PATIENCE, passing).await, Ok(Ok(()))),
-            false => passing.await.is_ok(),
+        let patience = match self.is_durable {
+            true => DURABLE_PATIENCE,
+            false => PATIENCE,
         };
-        if !is_heard && self.is_durable {
+        if !matches!(timeout(patience, passing).await, Ok(Ok(()))) {
             self.listener = None;
         }
     }

@@ -5,6 +5,7 @@ use domain::{Error, Result, limits};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::super::Kit;
 use super::wire::{answers, broken};
@@ -17,6 +18,8 @@ pub(super) struct Local {
     stdout: BufReader<ChildStdout>,
     /// Killed with everything inside when it is dropped.
     _child: Child,
+    /// One of so many that may run.
+    _place: OwnedSemaphorePermit,
 }
 
 impl Local {
@@ -41,7 +44,7 @@ impl Local {
             variables.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
         let variables: Vec<_> = variables.collect();
         let started = kit.workspace.start(&words, &variables, kit.network).await;
-        let mut child = started?;
+        let (mut child, place) = started?;
         let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(Error::internal());
         };
@@ -49,6 +52,7 @@ impl Local {
             stdin,
             stdout: BufReader::new(stdout),
             _child: child,
+            _place: place,
         })
     }
 

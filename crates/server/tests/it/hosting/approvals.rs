@@ -147,4 +147,33 @@ on_both_engines! {
         board.finish("Yes", "a", "done");
         assert_eq!(board.status(&yes), "completed");
     }
+
+    fn a_result_waits_for_consent(engine: Engine) {
+        let board = Board::without_gate(engine);
+        board.gates(json!([{ "id": "done", "handler": "human", "hook": "task:complete" }]));
+        let job = job(&board, "Write");
+        let first = wish(&board, &job);
+        let status = || board.live.get(&format!("/v1/tasks/{job}")).ok()["status"].clone();
+        assert_eq!(status(), "awaiting_approval");
+        let answer = |wish: &Value, verb: &str| board.live.post(&format!("{APPROVALS}/{}/{verb}", id(wish)));
+        answer(&first, "reject").json(json!({ "feedback": "Again." })).ok();
+        let second = wish(&board, &job);
+        assert_ne!(first["id"], second["id"]);
+        assert!(second["payload"]["task"]["description"].as_str().is_some_and(|d| d.contains("Again.")), "{second}");
+        answer(&second, "approve").ok();
+        assert_eq!(status(), "done");
+    }
+
+    fn what_has_effects_elsewhere_is_tried_again_when_somebody_says_so(engine: Engine) {
+        let board = Board::without_gate(engine);
+        let body = json!({ "title": "Pay", "description": "[fail]", "assignTo": "dev", "sideEffects": true });
+        let made = board.live.post("/v1/tasks").json(body).ok();
+        let job = id(&made).to_owned();
+        let first = wish(&board, &job);
+        assert_eq!((&first["gateId"], &first["hook"]), (&json!("side-effects"), &json!("task:retry")));
+        board.live.post(&format!("{APPROVALS}/{}/approve", id(&first))).ok();
+        let second = wish(&board, &job);
+        assert_ne!(first["id"], second["id"]);
+        assert_eq!(board.live.get(&format!("/v1/tasks/{job}")).ok()["retries"], 1);
+    }
 }

@@ -167,6 +167,35 @@ on_both_engines! {
         assert!(!answer.text.contains("\"stop\""), "{answer}");
     }
 
+    fn tools_of_an_agent_are_shown_as_they_are_called(engine: Engine) {
+        let server = Server::start(engine);
+        let client = server.hosting("compass").live;
+        client.post("/api/v1/agents").json(json!({ "name": "ada" })).ok();
+        let mut body = asked("[tool no_such_tool {\"a\": 1}]");
+        body["agent"] = "ada".into();
+        body["stream"] = true.into();
+        let answer = client.post(CHAT).json(&body).send();
+        let events = events(&answer);
+        let calls: Vec<_> = events.iter().map(|it| &it["choices"][0]["tool_call"]).filter(|it| it.is_object()).collect();
+        let states: Vec<_> = calls.iter().map(|it| it["state"].as_str()).collect();
+        assert_eq!(states, [Some("preparing"), Some("calling"), Some("error")], "{answer}");
+        assert_eq!(calls[0].get("arguments"), None, "{answer}");
+        assert_eq!(calls[1]["arguments"], json!({ "a": 1 }));
+        assert!(text(&events).starts_with("mock: "), "{answer}");
+        let said = super::sessions::messages(&client, &session(&answer));
+        let kept = &said[1]["toolCalls"];
+        assert_eq!(kept.as_array().map(Vec::len), Some(1), "{kept}");
+        assert_eq!((&kept[0]["name"], &kept[0]["state"]), (&json!("no_such_tool"), &json!("error")));
+        client.post("/api/v1/agents").json(json!({ "name": "short", "maxTurns": 1 })).ok();
+        body["agent"] = "short".into();
+        body["stream"] = false.into();
+        let answer = client.post(CHAT).json(&body).send();
+        assert_eq!(answer.json["choices"][0]["finish_reason"], "length", "{answer}");
+        let activity = format!("/api/v1/chat/sessions/{}/activity", session(&answer));
+        let activity = client.get(&activity).ok();
+        assert_eq!(activity["data"]["runs"][0]["status"], "failed", "used up is no success: {activity}");
+    }
+
     fn what_happens_in_a_chat_is_in_the_log(engine: Engine) {
         let server = Server::start(engine);
         let client = server.hosting("compass").live;

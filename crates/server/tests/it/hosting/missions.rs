@@ -234,4 +234,47 @@ on_both_engines! {
         assert_eq!(end["polpo"]["data"]["report"]["allPassed"], true);
         assert_eq!(events.last().map(|event| event.data.as_str()), Some("[DONE]"));
     }
+
+    fn a_mission_runs_by_itself_and_is_scored(engine: Engine) {
+        let board = Board::without_gate(engine);
+        let reviewed = |title: &str, score: u32, needs: &[&str]| {
+            let names = ["correctness", "completeness", "code_quality", "edge_cases"];
+            let scores = names.map(|name| json!({ "dimension": name, "score": score, "reasoning": "so" }));
+            let mut reviewed = task(title, needs);
+            reviewed["description"] = json!({ "scores": scores }).to_string().into();
+            reviewed["expectations"] = json!([{ "type": "llm_review", "threshold": 2 }]);
+            reviewed
+        };
+        let plan = |least: f64| json!({
+            "tasks": [reviewed("a", 3, &[]), reviewed("b", 4, &["a"])],
+            "qualityGates": [{ "name": "g", "afterTasks": ["a"], "blocksTasks": ["b"], "minScore": least }],
+        });
+        let good = board.mission("Good", &plan(3.0));
+        board.execute(&good);
+        board.wait_mission(&good, "completed");
+        let report = board.last("mission:completed")["report"].clone();
+        assert_eq!((&report["avgScore"], &report["tasks"][1]["score"]), (&json!(3.5), &json!(4.0)));
+        assert_eq!(board.last("quality:gate:passed")["avgScore"], 3.0);
+        let strict = board.mission("Strict", &plan(3.5));
+        board.execute(&strict);
+        board.wait_mission(&strict, "failed");
+        assert_eq!(board.job("Strict", "b")["status"], "failed");
+        let whole = json!({ "qualityThreshold": 4, "status": "draft" });
+        board.live.patch(&format!("{MISSIONS}/{good}")).json(whole).ok();
+        board.execute(&good);
+        board.wait_mission(&good, "failed");
+        assert_eq!(board.last("quality:threshold:failed")["threshold"], 4);
+        assert_eq!(board.last("mission:completed")["allPassed"], true);
+    }
+
+    fn a_model_that_cannot_be_asked_is_told_before_anything_begins(engine: Engine) {
+        let board = Board::start(engine);
+        let mission = board.mission("Dumb", &json!({
+            "tasks": [{ "title": "a", "description": "Do it.", "assignTo": "guest" }],
+            "team": [{ "name": "guest", "model": "nowhere/model" }],
+        }));
+        board.at(&mission, "execute").refused(400, "VALIDATION_ERROR");
+        assert_eq!(board.status(&mission), "draft");
+        board.live.get("/v1/agents/guest").refused(404, "not_found");
+    }
 }
