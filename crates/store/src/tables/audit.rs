@@ -76,6 +76,11 @@ statements! {
         "select account as owner, asset, units as n from holds where ended = 0",
         "select owner, asset, -balance from ledger_accounts where bucket = 'held'"
     );
+    WAITS = differing!(
+        "r.job",
+        "select id as job, waits as n from jobs",
+        "select d.job, -1 from job_dependencies d join jobs j on j.id = d.needs where j.status <> 'done'"
+    );
     MATURED = "select count(*) from holds h where h.ended = 1 and not exists \
         (select 1 from ledger_entries e where e.id = h.id and e.reason = 'mature' and e.units = h.units)";
     BOUGHT = differing!(
@@ -255,6 +260,10 @@ const INVARIANTS: &[Invariant] = &[
     Invariant {
         says: "what is held is what waits to be released",
         sql: HELD,
+    },
+    Invariant {
+        says: "a job waits for as many jobs as it needs and are not done",
+        sql: WAITS,
     },
     Invariant {
         says: "what was released was held",

@@ -5,6 +5,7 @@ use domain::job::{Phase, Status};
 use domain::{Error, Result, limits, text};
 use serde_json::{Map, Value, json};
 use store::Lock;
+use store::tables::environments::Environment;
 use store::tables::job_runs::{self, Outcome, Run, Stage};
 use store::tables::jobs::{self, Filter};
 use uuid::Uuid;
@@ -114,7 +115,7 @@ fn said<'a>(field: &'static str, value: &'a Value) -> Result<&'a str> {
 /// Puts a job where somebody says, whatever the ways are.
 async fn force(
     cx: &mut Cx<'_>,
-    environment: &store::tables::environments::Environment,
+    environment: &Environment,
     sheet: &mut Sheet,
     status: Status,
 ) -> Result<()> {
@@ -162,52 +163,61 @@ impl Op for Do {
         let environment = environments::own(cx).await?;
         let mut sheet = locked(cx, &environment, self.job).await?;
         match self.deed {
-            Deed::Retry => {
-                if sheet.job.status != Status::Failed {
-                    return Err(Error::conflict(
-                        "invalid_state",
-                        format!(
-                            "only a failed task can be tried again, and this one is {}",
-                            sheet.job.status.as_str()
-                        ),
-                    ));
-                }
-                if sheet.is_title_taken(cx).await? {
-                    return Err(title_taken(&sheet.job.title));
-                }
-                revive(cx, &environment, &mut sheet).await?;
-            }
-            Deed::Kill | Deed::ForceFail => {
-                if sheet.job.status != Status::Failed {
-                    let why = match self.deed {
-                        Deed::Kill => "stopped by its caller",
-                        _ => "failed by its caller",
-                    };
-                    end(cx, &environment, &mut sheet, why).await?;
-                }
-            }
+            Deed::Retry => retry(cx, &environment, &mut sheet).await?,
+            Deed::Kill => stop(cx, &environment, &mut sheet, "stopped by its caller").await?,
+            Deed::ForceFail => stop(cx, &environment, &mut sheet, "failed by its caller").await?,
             Deed::Reassess => reassess(cx, &environment, &mut sheet).await?,
-            Deed::Queue => {
-                if sheet.job.status != Status::Draft {
-                    return Err(Error::not_found(
-                        "invalid_state",
-                        format!(
-                            "only a draft can be queued, and this task is {}",
-                            sheet.job.status.as_str()
-                        ),
-                    ));
-                }
+            Deed::Queue if sheet.job.status == Status::Draft => {
                 queue(cx, &environment, &mut sheet).await?;
+            }
+            Deed::Queue => {
+                return Err(Error::not_found(
+                    "invalid_state",
+                    format!(
+                        "only a draft can be queued, and this task is {}",
+                        sheet.job.status.as_str()
+                    ),
+                ));
             }
         }
         Ok((self.deed, sheet.shown()))
     }
 }
 
+/// A failed job is tried again.
+async fn retry(cx: &mut Cx<'_>, environment: &Environment, sheet: &mut Sheet) -> Result<()> {
+    if sheet.job.status != Status::Failed {
+        return Err(Error::conflict(
+            "invalid_state",
+            format!(
+                "only a failed task can be tried again, and this one is {}",
+                sheet.job.status.as_str()
+            ),
+        ));
+    }
+    if sheet.is_title_taken(cx).await? {
+        return Err(title_taken(&sheet.job.title));
+    }
+    revive(cx, environment, sheet).await
+}
+
+/// A job fails, whatever it was.
+async fn stop(
+    cx: &mut Cx<'_>,
+    environment: &Environment,
+    sheet: &mut Sheet,
+    why: &str,
+) -> Result<()> {
+    if sheet.job.status == Status::Failed {
+        return Ok(());
+    }
+    end(cx, environment, sheet, why).await
+}
+
 /// A draft is to be done.
 pub(super) async fn queue(
     cx: &mut Cx<'_>,
-    environment: &store::tables::environments::Environment,
+    environment: &Environment,
     sheet: &mut Sheet,
 ) -> Result<()> {
     sheet.go(cx, environment, Status::Pending).await?;
@@ -220,11 +230,7 @@ pub(super) async fn queue(
 
 /// The result of a finished job is checked again, by whichever node comes
 /// first.
-async fn reassess(
-    cx: &mut Cx<'_>,
-    environment: &store::tables::environments::Environment,
-    sheet: &mut Sheet,
-) -> Result<()> {
+async fn reassess(cx: &mut Cx<'_>, environment: &Environment, sheet: &mut Sheet) -> Result<()> {
     if !sheet.job.status.is_final() || sheet.list("expectations").is_empty() {
         return Err(Error::conflict(
             "invalid_state",
