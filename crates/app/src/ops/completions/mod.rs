@@ -34,6 +34,7 @@ pub use frame::{Failure, Finished, Frame, Numbered};
 pub use tally::Whole;
 pub use wanted::Wishes;
 
+pub(crate) use prompt::prompt;
 pub(crate) use tally::redacted;
 
 /// What stands where an answer never came (Polpo 2.6).
