@@ -72,6 +72,15 @@ pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
+/// Lets something else go on that cannot be asked.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nothing tells when it has gone on"
+)]
+pub fn pause(time: Duration) {
+    std::thread::sleep(time);
+}
+
 /// Every invariant holds.
 pub fn assert_audit_is_clean(database: &str) {
     let audit = command(database, &["audit"]);

@@ -24,6 +24,21 @@ pub struct Event {
 }
 
 impl Event {
+    /// Takes a line; gives the event that an empty line ends.
+    fn take(&mut self, line: &str) -> Option<Event> {
+        if line.is_empty() {
+            return Some(std::mem::take(self)).filter(|whole| *whole != Event::default());
+        }
+        if let Some(name) = line.strip_prefix("event: ") {
+            self.name = name.to_owned();
+        } else if let Some(id) = line.strip_prefix("id: ") {
+            self.id = id.to_owned();
+        } else if let Some(data) = line.strip_prefix("data: ") {
+            self.data.push_str(data);
+        }
+        None
+    }
+
     /// Its data as JSON; null where it is none.
     #[must_use]
     pub fn json(&self) -> Value {
@@ -50,17 +65,9 @@ impl EventStream {
             let mut event = Event::default();
             for line in BufReader::new(body).lines() {
                 let Ok(line) = line else { return };
-                if line.is_empty() {
-                    let whole = std::mem::take(&mut event);
-                    if whole != Event::default() && tell.send(whole).is_err() {
-                        return;
-                    }
-                } else if let Some(name) = line.strip_prefix("event: ") {
-                    event.name = name.to_owned();
-                } else if let Some(id) = line.strip_prefix("id: ") {
-                    event.id = id.to_owned();
-                } else if let Some(data) = line.strip_prefix("data: ") {
-                    event.data.push_str(data);
+                let whole = event.take(&line);
+                if whole.is_some_and(|whole| tell.send(whole).is_err()) {
+                    return;
                 }
             }
         });
@@ -85,7 +92,7 @@ impl EventStream {
     }
 
     /// The next event; `None` when the stream ended or nothing came for a long time.
-    pub fn next(&mut self) -> Option<Event> {
+    pub fn next_event(&mut self) -> Option<Event> {
         self.events.recv_timeout(PATIENCE).ok()
     }
 
@@ -112,6 +119,6 @@ impl EventStream {
 
     /// Every event until the stream ends, or until nothing more comes.
     pub fn rest(mut self) -> Vec<Event> {
-        std::iter::from_fn(move || self.next()).collect()
+        std::iter::from_fn(move || self.next_event()).collect()
     }
 }

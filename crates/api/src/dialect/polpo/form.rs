@@ -101,7 +101,10 @@ mod tests {
 
     use super::parse;
 
-    fn read(body: &str) -> Option<(Option<String>, Vec<(String, String, Bytes)>)> {
+    /// The field path and the files: name, media type, bytes.
+    type Parts = (Option<String>, Vec<(String, String, Bytes)>);
+
+    fn read(body: &str) -> Option<Parts> {
         let read = parse(Bytes::copy_from_slice(body.as_bytes()), "b".into());
         let form = read.now_or_never().expect("nothing waits").ok()?;
         let path = form.field("path").map(str::to_owned);

@@ -15,7 +15,8 @@ use testkit::server::{Hosting, Server};
 const LOOKS: usize = 4_000;
 
 pub(super) struct Board {
-    pub(super) server: Server,
+    /// It runs as long as the board.
+    _server: Server,
     pub(super) live: Client,
     pub(super) test: Client,
     clock: Clock,
@@ -43,7 +44,7 @@ impl Board {
         let agent = json!({ "name": "dev", "model": "mock/echo" });
         live.post("/api/v1/agents").json(agent).ok();
         Self {
-            server,
+            _server: server,
             live,
             test,
             clock,

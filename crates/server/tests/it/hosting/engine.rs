@@ -79,7 +79,7 @@ on_both_engines! {
         assert!(done["result"]["duration"].is_i64(), "{done}");
         let mut told = Vec::new();
         loop {
-            let event = events.next().expect("an event");
+            let event = events.next_event().expect("an event");
             let body = event.json();
             if body["taskId"] != task["id"] && body["task"]["id"] != task["id"] {
                 continue;

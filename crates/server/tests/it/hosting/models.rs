@@ -1,5 +1,6 @@
 //! Models of a provider: what it is asked, and what becomes of its faults.
 
+use crate::program::{eventually, pause};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -53,19 +54,14 @@ pub(super) fn key(server: &Server) -> String {
 
 /// Waits until an answer has come to the session of [`say_and_leave`].
 fn wait_for_answer(client: &Client) -> String {
-    let mut last = None;
-    for _ in 0..200 {
+    let mut said = String::new();
+    eventually("an answer is stored", || {
         let answer = client.get("/api/v1/chat/sessions/left/messages").send();
-        let said = answer.json["data"]["messages"][1]["content"]
-            .as_str()
-            .unwrap_or_default();
-        if !said.is_empty() {
-            return said.to_owned();
-        }
-        last = Some(answer);
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("no answer was stored: {last:?}");
+        let stored = &answer.json["data"]["messages"][1]["content"];
+        said = stored.as_str().unwrap_or_default().to_owned();
+        !said.is_empty()
+    });
+    said
 }
 
 on_both_engines! {
@@ -196,10 +192,9 @@ on_both_engines! {
             body.len()
         );
         stream.write_all((head + &body).as_bytes()).expect("sent");
-        while upstream.asked().is_empty() {
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        std::thread::sleep(Duration::from_millis(200));
+        eventually("the model is asked", || !upstream.asked().is_empty());
+        // What it said so far is on its way.
+        pause(Duration::from_millis(200));
         drop(stream);
         upstream.wait_until_left(1);
         assert_eq!(wait_for_answer(&hosting.live), "Hello");

@@ -1,5 +1,6 @@
 //! Runs that go on without their caller, are followed, steered and ended.
 
+use crate::program::{eventually, pause};
 use std::time::Duration;
 
 use domain::time::Span;
@@ -182,9 +183,7 @@ on_both_engines! {
         let chatting = std::thread::spawn(move || {
             chat.with_key(&key).post(CHAT).header("x-session-id", "left").json(body).send()
         });
-        while upstream.asked().is_empty() {
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        eventually("the model is asked", || !upstream.asked().is_empty());
         let run = left_run(client)["id"].as_str().expect("an id").to_owned();
         let aborted = client.post(&format!("/api/v1/runs/{run}/abort")).send().expect_status(202);
         assert_eq!(aborted.json["data"], json!({ "runId": run, "aborted": true }));
@@ -211,14 +210,11 @@ on_both_engines! {
 /// Waits until the run of the session `left` stands like this.
 fn wait_for_status(client: &Client, status: &str) -> Value {
     let mut run = Value::Null;
-    for _ in 0..400 {
+    eventually(status, || {
         run = left_run(client);
-        if run["status"] == status {
-            return run;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("still {run}");
+        run["status"] == status
+    });
+    run
 }
 
 #[test]
@@ -247,7 +243,7 @@ fn a_run_of_a_killed_server_is_ended_at_the_next_start() {
     );
     // Frames are stored soon after they were told.
     let run = left_run(&client)["id"].as_str().expect("an id").to_owned();
-    std::thread::sleep(Duration::from_millis(600));
+    pause(Duration::from_millis(600));
     guildhall.kill9();
     let guildhall = command.start();
     let client = guildhall.client().with_key(key);
