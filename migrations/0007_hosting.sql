@@ -25,6 +25,8 @@ create table hosted_teams (
     primary key (environment, name)
 ) strict, clustered;
 
+create index hosted_teams_by_age on hosted_teams (environment, created_at, name);
+
 -- `account` is the agent's worker account in the market, once it has one;
 -- `mission_group` is set where it lives only as long as that run of a mission.
 create table hosted_agents (
@@ -44,3 +46,11 @@ create table hosted_agents (
 -- environment.
 alter table events add column environment bytes;
 create index events_by_environment on events (environment, seq) where environment is not null;
+
+create table hosted_avatars (
+    environment bytes not null,
+    agent text not null,
+    media text not null,
+    image bytes not null,
+    primary key (environment, agent)
+) strict;

@@ -50,6 +50,7 @@ create table schedules (
     created_at bigint not null,
     primary key (environment, mission)
 ) strict, clustered;
+create index schedules_by_age on schedules (environment, created_at, mission);
 create index schedules_due on schedules (next_run) where next_run is not null and enabled = 1;
 
 create table playbooks (

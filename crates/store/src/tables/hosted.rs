@@ -59,6 +59,10 @@ statements! {
     ADMIT = "update hosted_agents set account = $1 where environment = $2 and name = $3";
     REMOVE = "delete from hosted_agents where environment = $1 and name = $2 returning name";
     REMOVE_GROUP = "delete from hosted_agents where environment = $1 and mission_group = $2";
+    PUT_AVATAR = "insert into hosted_avatars (environment, agent, media, image) values ($1, $2, $3, $4) \
+        on conflict (environment, agent) do update set media = excluded.media, image = excluded.image";
+    AVATAR = "select media, image from hosted_avatars where environment = $1 and agent = $2";
+    REMOVE_AVATAR = "delete from hosted_avatars where environment = $1 and agent = $2";
     INSERT_TEAM = "insert into hosted_teams (environment, name, description, created_at) values ($1, $2, $3, $4) \
         on conflict do nothing returning name";
     TEAMS = "select name, description, created_at from hosted_teams where environment = $1 order by created_at, name";
@@ -150,6 +154,42 @@ pub async fn admit(
 pub async fn remove(tx: &mut Tx, environment: EnvironmentId, name: &str) -> Result<bool> {
     let params = vec![Val::id(environment), name.to_owned().into()];
     Ok(tx.row(REMOVE, params, |_| Ok(())).await?.is_some())
+}
+
+/// A picture: its media type and its bytes.
+pub type Avatar = (String, Vec<u8>);
+
+/// Stores an agent's picture.
+pub async fn put_avatar(
+    tx: &mut Tx,
+    environment: EnvironmentId,
+    agent: &str,
+    (media, image): Avatar,
+) -> Result<()> {
+    let params = vec![
+        Val::id(environment),
+        agent.to_owned().into(),
+        media.into(),
+        image.into(),
+    ];
+    tx.write(PUT_AVATAR, params).await
+}
+
+/// An agent's picture.
+pub async fn avatar(
+    tx: &mut Tx,
+    environment: EnvironmentId,
+    agent: &str,
+) -> Result<Option<Avatar>> {
+    let params = vec![Val::id(environment), agent.to_owned().into()];
+    tx.row(AVATAR, params, |row| Ok((row.text(0)?, row.bytes(1)?)))
+        .await
+}
+
+/// Removes an agent's picture, if it has one.
+pub async fn remove_avatar(tx: &mut Tx, environment: EnvironmentId, agent: &str) -> Result<()> {
+    let params = vec![Val::id(environment), agent.to_owned().into()];
+    tx.write(REMOVE_AVATAR, params).await
 }
 
 /// Removes the agents that lived as long as a run of a mission.

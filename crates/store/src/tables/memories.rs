@@ -7,6 +7,7 @@ use domain::{Result, Time};
 use crate::{Tx, Val};
 
 statements! {
+    OF_NOBODY = "delete from memories where environment = $1 and agent = $2";
     FIND = "select content from memories where environment = $1 and agent = $2";
     PUT = "insert into memories (environment, agent, content, updated_at) values ($1, $2, $3, $4) \
         on conflict (environment, agent) do update set content = excluded.content, updated_at = excluded.updated_at";
@@ -33,4 +34,10 @@ pub async fn put(
         now.into(),
     ];
     tx.write(PUT, params).await
+}
+
+/// Removes what an agent remembers, because it was removed itself.
+pub async fn forget(tx: &mut Tx, environment: EnvironmentId, agent: &str) -> Result<()> {
+    let params = vec![Val::id(environment), agent.to_owned().into()];
+    tx.write(OF_NOBODY, params).await
 }

@@ -46,6 +46,7 @@ macro_rules! select {
 }
 
 statements! {
+    OF_NOBODY = "delete from skill_assignments where environment = $1 and agent = $2";
     INSERT = "insert into hosted_skills (environment, shelf, name, description, document, content, created_at, updated_at) \
         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing returning name";
     FIND = select!("where environment = $1 and shelf = $2 and name = $3");
@@ -196,4 +197,10 @@ fn pair(environment: EnvironmentId, agent: &str, skill: &str) -> Vec<Val> {
         agent.to_owned().into(),
         skill.to_owned().into(),
     ]
+}
+
+/// Removes which skills an agent was given, because it was removed itself.
+pub async fn forget(tx: &mut Tx, environment: EnvironmentId, agent: &str) -> Result<()> {
+    let params = vec![Val::id(environment), agent.to_owned().into()];
+    tx.write(OF_NOBODY, params).await
 }

@@ -60,6 +60,7 @@ macro_rules! select {
 }
 
 statements! {
+    OF_NOBODY = "delete from vault_entries where environment = $1 and agent = $2";
     PUT = "insert into vault_entries (environment, agent, service, kind, label, fields, sealed, created_at, updated_at) \
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (environment, agent, service) do update set \
         kind = excluded.kind, label = excluded.label, fields = excluded.fields, sealed = excluded.sealed, \
@@ -150,4 +151,10 @@ fn key(environment: EnvironmentId, agent: &str, service: &str) -> Vec<Val> {
         agent.to_owned().into(),
         service.to_owned().into(),
     ]
+}
+
+/// Removes what an agent was trusted with, because it was removed itself.
+pub async fn remove_all(tx: &mut Tx, environment: EnvironmentId, agent: &str) -> Result<()> {
+    let params = vec![Val::id(environment), agent.to_owned().into()];
+    tx.write(OF_NOBODY, params).await
 }

@@ -1,18 +1,19 @@
 //! Hosted agents and their teams (Polpo 2.10).
 
-use app::Answer;
 use app::ops::hosted::{
-    Add, AddTeam, Collect, Earnings, Edit, Get, GetTeam, List, Remove, RemoveTeam, RenameTeam,
-    TeamShown, Teams, Wallet, shown,
+    Add, AddTeam, Avatar, Collect, Earnings, Edit, Get, GetTeam, List, Remove, RemoveAvatar,
+    RemoveTeam, RenameTeam, SetAvatar, TeamShown, Teams, Wallet, shown,
 };
 use app::tables::hosted::Agent;
-use domain::{Result, Time};
+use app::{Answer, Content, Reply};
+use domain::{Error, Result, Time};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::form::Form;
 use super::{Polpo, answer, both, changed};
 use crate::calendar::IsoMillis;
-use crate::dialect::Wire;
+use crate::dialect::{ErrandWire, Wire};
 use crate::input::Input;
 use crate::routes::Routes;
 
@@ -218,6 +219,66 @@ impl<D: Polpo> Wire<D> for Collect {
     }
 }
 
+impl<D: Polpo> Wire<D> for SetAvatar {
+    fn decode(input: &Input<'_>) -> Result<Self> {
+        let mut files = Form::read(input)?.files.into_iter();
+        let (Some(file), None) = (files.next(), files.next()) else {
+            return Err(Error::field("file", "must be one file"));
+        };
+        Ok(Self {
+            agent: input.param("name").to_owned(),
+            media: file.media,
+            image: file.bytes.to_vec(),
+            path: input.parts.uri.path().to_owned(),
+        })
+    }
+
+    fn encode(path: String, _: Time) -> Answer {
+        answer::<D>(200, &json!({ "avatar": path }))
+    }
+}
+
+impl<D: Polpo> Wire<D> for RemoveAvatar {
+    fn decode(input: &Input<'_>) -> Result<Self> {
+        Ok(Self {
+            agent: input.param("name").to_owned(),
+        })
+    }
+
+    fn encode((): (), _: Time) -> Answer {
+        answer::<D>(200, &json!({ "avatar": null }))
+    }
+}
+
+impl<D: Polpo> ErrandWire<D> for Avatar {
+    fn decode(input: &Input<'_>) -> Result<Self> {
+        Ok(Self {
+            agent: input.param("name").to_owned(),
+        })
+    }
+
+    fn encode((media, image): (String, Vec<u8>), _: Time) -> Reply {
+        // A picture may hold scripts, which a browser must not run as ours.
+        let headers = [
+            ("x-content-type-options", "nosniff"),
+            (
+                "content-security-policy",
+                "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+            ),
+        ];
+        Reply {
+            status: 200,
+            headers: headers
+                .map(|(name, value)| (name, value.to_owned()))
+                .to_vec(),
+            content: Content::Raw {
+                media,
+                bytes: image.into(),
+            },
+        }
+    }
+}
+
 /// Routes of this file.
 pub(super) fn routes() -> Routes {
     both! {
@@ -226,6 +287,9 @@ pub(super) fn routes() -> Routes {
         get "/agents/{name}" => Get;
         patch "/agents/{name}" => Edit;
         delete "/agents/{name}" => Remove;
+        get_errand "/agents/{name}/avatar" => Avatar;
+        post "/agents/{name}/avatar" => SetAvatar;
+        delete "/agents/{name}/avatar" => RemoveAvatar;
         get "/agents/{name}/wallet" => Wallet;
         post "/agents/{name}/wallet/collect" => Collect;
         get "/agents/teams" => Teams;

@@ -4,6 +4,7 @@
 //! in a team that exists; an environment has at least one team.
 
 mod add;
+mod avatar;
 mod document;
 mod edit;
 mod list;
@@ -12,6 +13,7 @@ mod teams;
 mod worker;
 
 pub use add::Add;
+pub use avatar::{Avatar, RemoveAvatar, SetAvatar};
 pub use document::shown;
 pub use edit::Edit;
 pub use list::{Get, List};

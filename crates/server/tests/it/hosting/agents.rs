@@ -78,4 +78,32 @@ on_both_engines! {
         live.delete(&format!("{teams}/heart")).refused(409, "INVALID_STATE");
         live.delete(&format!("{teams}/none")).refused(404, "NOT_FOUND");
     }
+
+    fn an_agent_has_a_picture_and_leaves_nothing_behind(engine: Engine) {
+        let server = Server::start(engine);
+        let live = server.hosting("compass").live;
+        let add = || live.post(AGENTS).json(json!({ "name": "dev" })).ok();
+        add();
+        let form = |media: &str| {
+            let part = format!("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\nContent-Type: {media}\r\n\r\nGIF89a\r\n--b--\r\n");
+            let ask = live.post(&format!("{AGENTS}/dev/avatar"));
+            ask.header("content-type", "multipart/form-data; boundary=b").body(part)
+        };
+        form("text/html").refused(400, "VALIDATION_ERROR");
+        let path = form("image/gif").ok()["data"]["avatar"].as_str().expect("a path").to_owned();
+        let picture = live.get(&path).send().expect_status(200);
+        assert_eq!((picture.header("content-type"), picture.text.as_str()), (Some("image/gif"), "GIF89a"));
+        assert_eq!(live.get("/v1/agents/dev").ok()["identity"]["avatar"], json!(path));
+        live.put("/api/v1/memory/agent/dev").json(json!({ "content": "secret" })).ok();
+        let entry = json!({ "agent": "dev", "service": "mail", "type": "login", "credentials": { "password": "x" } });
+        live.post("/api/v1/vault/entries").json(entry).ok();
+        live.delete(&format!("{AGENTS}/dev")).ok();
+        add();
+        live.get(&path).refused(404, "NOT_FOUND");
+        assert_eq!(live.get("/api/v1/memory/agent/dev").ok()["data"]["exists"], false);
+        assert_eq!(live.get("/api/v1/vault/entries/dev").ok()["data"], json!([]));
+        form("image/gif").ok();
+        live.delete(&path).ok();
+        live.get(&path).refused(404, "NOT_FOUND");
+    }
 }
