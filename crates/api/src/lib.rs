@@ -10,6 +10,7 @@
 
 mod address;
 mod calendar;
+mod cors;
 mod dialect;
 mod discovery;
 mod endpoint;
@@ -47,6 +48,9 @@ pub struct Settings {
     /// Zero bits that the proof of work of a registration must begin with; 0
     /// asks for none.
     pub pow_bits: u32,
+    /// Origins whose pages may call this server, such as
+    /// `https://app.example.org`.
+    pub cors_origins: Vec<String>,
 }
 
 impl Settings {
@@ -99,6 +103,7 @@ impl Api {
             .merge(doors.router)
             .fallback(endpoint::unknown_path)
             .method_not_allowed_fallback(endpoint::unknown_method);
+        let router = cors::layer(router, &self.0.settings.cors_origins);
         observe::layer(router).with_state(self.clone())
     }
 

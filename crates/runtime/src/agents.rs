@@ -19,7 +19,7 @@ mod costs;
 mod step;
 
 use app::App;
-use app::ports::agents::{Agents, End, Finish, Piece, Steering, Turn};
+use app::ports::agents::{Agents, End, Finish, Piece, ProviderStanding, Steering, Turn};
 use app::tables::runs;
 use domain::{Result, limits};
 use serde_json::{Value, json};
@@ -61,6 +61,10 @@ impl Agents for Hosted {
 
     fn models(&self) -> Vec<String> {
         self.models.listed()
+    }
+
+    fn providers(&self) -> Vec<ProviderStanding> {
+        self.models.providers()
     }
 
     fn default_model(&self) -> Option<String> {

@@ -73,6 +73,8 @@ pub struct Server {
     /// Where clients reach this server, such as `https://guild.example.org`;
     /// where it was asked, when it is not set.
     pub public_url: Option<String>,
+    /// Origins whose pages may call this server from a browser.
+    pub cors_origins: Vec<String>,
 }
 
 /// The operator.
@@ -173,6 +175,7 @@ impl Default for Server {
             listen: SocketAddr::from(([127, 0, 0, 1], 4300)),
             trusted_proxies: Vec::new(),
             public_url: None,
+            cors_origins: Vec::new(),
         }
     }
 }
@@ -201,6 +204,9 @@ impl Default for Log {
 const PREFIX: &str = "GUILDHALL_";
 /// The operator's key has a short form beside the regular one.
 const OPERATOR_KEY_VARIABLES: [&str; 2] = ["GUILDHALL_OPERATOR_KEY", "GUILDHALL_OPERATOR__KEY"];
+
+/// Ports of pages that are being written.
+const DEV_PORTS: [u16; 8] = [3000, 3001, 3890, 3891, 5173, 5174, 5175, 5176];
 
 /// What flags override.
 #[derive(Clone, Debug, Default)]
@@ -362,7 +368,21 @@ impl Settings {
                 .map(|url| url.trim().trim_end_matches('/').to_owned())
                 .filter(|url| !url.is_empty()),
             pow_bits: self.registration.pow_bits,
+            cors_origins: self.cors_origins(),
         }
+    }
+
+    /// Those that are set; for development also where pages are usually served
+    /// from while they are written (Polpo 2.4).
+    fn cors_origins(&self) -> Vec<String> {
+        let local = DEV_PORTS.map(|port| format!("http://localhost:{port}"));
+        let local = local.into_iter().filter(|_| self.dev);
+        self.server
+            .cors_origins
+            .iter()
+            .cloned()
+            .chain(local)
+            .collect()
     }
 
     /// The database without its password, for people to read.

@@ -267,6 +267,15 @@ impl Usage {
     }
 }
 
+/// A provider of models, as far as others may know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderStanding {
+    /// Its name.
+    pub name: String,
+    /// Whether it is asked with a key.
+    pub has_key: bool,
+}
+
 /// What runs hosted agents.
 pub trait Agents: Send + Sync {
     /// Begins a turn. It ends with one [`Piece::End`]; dropping the receiver
@@ -281,6 +290,9 @@ pub trait Agents: Send + Sync {
 
     /// Models that are named in the configuration, as `provider/model`.
     fn models(&self) -> Vec<String>;
+
+    /// The providers of models.
+    fn providers(&self) -> Vec<ProviderStanding>;
 
     /// The model to ask where an agent names none.
     fn default_model(&self) -> Option<String>;

@@ -32,7 +32,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::ports::agents::Usage;
+use app::ports::agents::{ProviderStanding, Usage};
 use domain::{Error, Result};
 
 pub(crate) use answering::{Answering, Bit, Ending};
@@ -204,6 +204,20 @@ impl Models {
     }
 
     /// The model to ask where nobody names one.
+    /// The providers that are set, and the one that is built in.
+    pub(crate) fn providers(&self) -> Vec<ProviderStanding> {
+        let set = self.inner.upstreams.iter();
+        let set = set.map(|(name, upstream)| ProviderStanding {
+            name: name.clone(),
+            has_key: upstream.has_key(),
+        });
+        let mock = ProviderStanding {
+            name: MOCK.into(),
+            has_key: true,
+        };
+        set.chain([mock]).collect()
+    }
+
     pub(crate) fn default_model(&self) -> &str {
         &self.inner.default_model
     }

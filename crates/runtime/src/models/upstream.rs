@@ -60,6 +60,11 @@ enum Miss {
 }
 
 impl Upstream {
+    /// Whether it is asked with a key.
+    pub(super) fn has_key(&self) -> bool {
+        self.authorization.is_some()
+    }
+
     pub(super) fn new(name: &str, provider: &Provider) -> Result<Self, String> {
         let Provider {
             base_url,

@@ -67,7 +67,7 @@ const OWED: &str = "insert into payouts select randomblob(16), project, null, id
                     '', '', null, 0 from tasks limit 1";
 
 /// Damage to the example, and the invariant that it violates.
-const DAMAGE: [(&str, &str); 40] = [
+const DAMAGE: [(&str, &str); 41] = [
     (
         "no balance of a subject is negative",
         "update ledger_accounts set balance = -1 where asset = 'POLT'",
@@ -104,6 +104,11 @@ const DAMAGE: [(&str, &str); 40] = [
     (
         "what is held is what waits to be released",
         "insert into ledger_accounts select id, 'credits', 'held', 1 from accounts limit 1",
+    ),
+    (
+        "a job waits for as many jobs as it needs and are not done",
+        "insert into jobs (id, environment, title, agent, status, phase, waits, held, retries, document, created_at, updated_at) \
+         values (randomblob(16), randomblob(16), 'x', 'x', 'pending', 'execution', 1, 0, 0, '{}', 0, 0)",
     ),
     (
         "what was released was held",
@@ -235,7 +240,7 @@ fn an_audit_names_what_is_violated() {
     command(scratch.url(), &["backup", &example]).ok();
     let sound = command(scratch.url(), &["audit"]).ok();
     let invariants = DAMAGE.map(|(invariant, _)| format!("ok       {invariant}"));
-    let summary = "40 of 40 invariants hold".to_owned();
+    let summary = "41 of 41 invariants hold".to_owned();
     let lines: Vec<_> = invariants.into_iter().chain([summary]).collect();
     assert_eq!(sound.trim_end().lines().collect::<Vec<_>>(), lines);
 

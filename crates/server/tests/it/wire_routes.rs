@@ -151,3 +151,45 @@ fn every_answer_has_a_request_id_and_keeps_the_callers_own() {
         assert!(id(odd) != odd && !id(odd).is_empty(), "{odd}");
     }
 }
+
+#[test]
+fn pages_of_listed_origins_may_ask() {
+    let server = Server::start_with(Engine::Sqlite, |settings| {
+        settings.server.cors_origins = vec!["https://app.example.org".into()];
+    });
+    let ask = |origin: &str| {
+        let request = server.client().get("/v1/agents").header("origin", origin);
+        request.send().expect_status(401)
+    };
+    let answer = ask("https://app.example.org");
+    assert_eq!(
+        answer.header("access-control-allow-origin"),
+        Some("https://app.example.org")
+    );
+    assert!(
+        answer
+            .header("access-control-expose-headers")
+            .is_some_and(|it| it.contains("x-session-id"))
+    );
+    let stranger = ask("https://elsewhere.example.org");
+    assert_eq!(stranger.header("access-control-allow-origin"), None);
+    let preflight = server.client().request("OPTIONS", "/v1/chat/completions");
+    let preflight = preflight
+        .header("origin", "https://app.example.org")
+        .header("access-control-request-method", "POST")
+        .header(
+            "access-control-request-headers",
+            "authorization, content-type",
+        )
+        .send()
+        .expect_status(204);
+    assert_eq!(
+        preflight.header("access-control-allow-headers"),
+        Some("authorization, content-type")
+    );
+    assert!(
+        preflight
+            .header("access-control-allow-methods")
+            .is_some_and(|it| it.contains("POST"))
+    );
+}

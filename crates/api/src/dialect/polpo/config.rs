@@ -1,16 +1,17 @@
 //! What is set in an environment, and its log (Polpo 2.12).
 
-use app::Answer;
-use app::ops::environments::{Config, Configured, Set};
+use app::ops::environments::{Config, Configured, Providers, Set, Standing, State};
 use app::ops::happenings::{Entries, Log, Logs};
+use app::ports::agents::ProviderStanding;
 use app::tables::events::Followed;
+use app::{Answer, Reply};
 use domain::{Result, Time};
 use serde_json::{Map, Value, json};
 
 use super::events::name;
 use super::{Polpo, agents, answer, both};
 use crate::calendar::IsoMillis;
-use crate::dialect::Wire;
+use crate::dialect::{ErrandWire, Wire};
 use crate::input::Input;
 use crate::routes::Routes;
 
@@ -95,6 +96,44 @@ impl<D: Polpo> Wire<D> for Entries {
     }
 }
 
+impl<D: Polpo> Wire<D> for State {
+    fn decode(_: &Input<'_>) -> Result<Self> {
+        Ok(Self)
+    }
+
+    fn encode(standing: Standing, _: Time) -> Answer {
+        let Standing {
+            configured,
+            jobs,
+            processes,
+        } = standing;
+        let mut state = shown(&configured);
+        state["tasks"] = jobs.into();
+        state["processes"] = processes.into();
+        state["startedAt"] = json!(IsoMillis(configured.environment.created_at).to_string());
+        answer::<D>(200, &state)
+    }
+}
+
+impl<D: Polpo> ErrandWire<D> for Providers {
+    fn decode(_: &Input<'_>) -> Result<Self> {
+        Ok(Self)
+    }
+
+    fn encode(providers: Vec<ProviderStanding>, _: Time) -> Reply {
+        let providers = providers.into_iter().map(|provider| {
+            let standing = json!({
+                "hasEnvKey": provider.has_key,
+                "profiles": [],
+                "oauthAvailable": false,
+            });
+            (provider.name, standing)
+        });
+        let providers: Map<String, Value> = providers.collect();
+        answer::<D>(200, &json!({ "providers": providers })).into()
+    }
+}
+
 /// Routes of this file.
 pub(super) fn routes() -> Routes {
     both! {
@@ -102,6 +141,8 @@ pub(super) fn routes() -> Routes {
         get "/orchestrator-config" => Config;
         patch "/config/settings" => Set;
         post "/config/reload" => Set;
+        get "/state" => State;
+        get_errand "/auth/status" => Providers;
         get "/logs" => Logs;
         get "/logs/{id}" => Entries;
     }

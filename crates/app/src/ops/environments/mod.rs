@@ -10,6 +10,7 @@ mod create;
 mod keys;
 mod list;
 mod notifications;
+mod state;
 
 pub use budget::SetBudget;
 pub(crate) use config::settings;
@@ -19,6 +20,7 @@ pub use create::{Create, Created};
 pub use keys::{Issue, Revoke, Rotate};
 pub use list::List;
 pub use notifications::{NotificationStats, Notifications, SendNotification};
+pub use state::{Providers, Standing, State};
 
 use domain::id::EnvironmentId;
 use domain::{Error, Result};

@@ -44,4 +44,23 @@ on_both_engines! {
             assert_eq!(server.client().get(path).ok()["status"], "ok", "{path}");
         }
     }
+
+    fn the_state_has_everything_and_providers_no_keys(engine: Engine) {
+        let server = Server::start_with(engine, |settings| {
+            let provider = server::Provider {
+                base_url: "http://127.0.0.1:1/v1".into(),
+                api_key: Some("a secret".into()),
+                ..server::Provider::default()
+            };
+            settings.providers.insert("groq".into(), provider);
+        });
+        let live = server.hosting("compass").live;
+        live.post("/v1/tasks").json(json!({ "title": "t", "description": "d", "assignTo": "dev", "draft": true })).ok();
+        let state = live.get("/api/v1/state").ok()["data"].clone();
+        assert_eq!((&state["tasks"][0]["title"], &state["processes"]), (&json!("t"), &json!([])));
+        assert!(state["startedAt"].is_string() && state["teams"].is_array(), "{state}");
+        let status = live.get("/api/v1/auth/status").send();
+        assert!(!status.text.contains("a secret"), "{status}");
+        assert_eq!(status.ok()["data"]["providers"]["groq"]["hasEnvKey"], true);
+    }
 }
