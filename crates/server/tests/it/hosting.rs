@@ -28,3 +28,4 @@ mod tasks;
 mod tools;
 mod vault;
 mod watchers;
+mod weaknesses;
