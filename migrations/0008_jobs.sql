@@ -5,8 +5,8 @@
 -- statement asks for is in the document.
 
 create table jobs (
-    id bytes not null primary key,
     environment bytes not null,
+    id bytes not null,
     title text not null,
     agent text not null,
     mission_group text,
@@ -18,10 +18,10 @@ create table jobs (
     retries bigint not null,
     document text not null,
     created_at bigint not null,
-    updated_at bigint not null
-) strict;
+    updated_at bigint not null,
+    primary key (environment, id)
+) strict, clustered;
 create unique index jobs_by_title on jobs (environment, title) where status not in ('done', 'failed');
-create index jobs_by_environment on jobs (environment, id);
 create index jobs_by_status on jobs (environment, status, id);
 create index jobs_by_group on jobs (environment, mission_group, id) where mission_group is not null;
 create index jobs_by_agent on jobs (environment, agent, id);

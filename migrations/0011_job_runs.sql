@@ -34,5 +34,5 @@ alter table jobs add column precedence bigint not null default 0;
 alter table jobs add column alarm bigint;
 drop index jobs_ready;
 create index jobs_ready on jobs (environment, precedence, id) where status = 'pending' and waits = 0 and held = 0;
-create index jobs_by_any_title on jobs (environment, title, id);
+create index jobs_ended_by_title on jobs (environment, title, id) where status in ('done', 'failed');
 create index jobs_by_alarm on jobs (alarm) where alarm is not null;

@@ -55,7 +55,16 @@ impl Told {
     }
 }
 
-type Channel = broadcast::Sender<Arc<Told>>;
+/// One thing of a stream.
+#[derive(Clone, Debug)]
+pub enum Beat {
+    /// Something happened.
+    Event(Arc<Told>),
+    /// Nothing did, perhaps, but the server is there.
+    Heartbeat,
+}
+
+type Channel = broadcast::Sender<Beat>;
 
 /// The listeners of this process.
 pub(crate) struct Hub {
@@ -117,18 +126,22 @@ impl Hub {
             };
             if let Some(channel) = self.channels.get(&environment) {
                 // Nobody may be listening any more.
-                let _ = channel.send(Arc::new(Told::of(followed)));
+                let _ = channel.send(Beat::Event(Arc::new(Told::of(followed))));
             }
         }
         self.channels
             .retain(|_, channel| channel.receiver_count() > 0);
     }
 
+    /// Gives every listener a sign of life: one timer for all of them.
+    pub(crate) fn beat(&self) {
+        for channel in &self.channels {
+            let _ = channel.send(Beat::Heartbeat);
+        }
+    }
+
     /// Listens to an environment. What is committed after this is told.
-    pub(crate) async fn listen(
-        &self,
-        environment: EnvironmentId,
-    ) -> broadcast::Receiver<Arc<Told>> {
+    pub(crate) async fn listen(&self, environment: EnvironmentId) -> broadcast::Receiver<Beat> {
         let fresh = || broadcast::Sender::new(limits::EVENTS_BEHIND);
         let receiver = self
             .channels
@@ -143,5 +156,25 @@ impl Hub {
             self.channels.remove(&environment);
         }
         receiver
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::id::{EnvironmentId, PLATFORM};
+
+    use super::{Beat, Hub};
+
+    #[tokio::test]
+    async fn listeners_get_signs_of_life_until_the_end() {
+        let hub = Hub::new();
+        hub.begin();
+        let mut listener = hub.listen(EnvironmentId(PLATFORM)).await;
+        hub.beat();
+        assert!(matches!(listener.recv().await, Ok(Beat::Heartbeat)));
+        hub.end();
+        assert!(listener.recv().await.is_err(), "the stream is over");
+        let mut late = hub.listen(EnvironmentId(PLATFORM)).await;
+        assert!(late.recv().await.is_err(), "nobody is told any more");
     }
 }

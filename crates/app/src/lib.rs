@@ -46,7 +46,7 @@ pub use calendar::iso;
 pub use clock::Clock;
 pub use entropy::Entropy;
 pub use errand::Errand;
-pub use hub::Told;
+pub use hub::{Beat, Told};
 pub use secret::{Hidden, Secret, hash as hash_secret};
 pub use store::tables;
 pub use work::Prepared;
@@ -612,6 +612,11 @@ impl App {
     /// log is to be followed closely.
     pub async fn wanted(&self) {
         self.house.hub.wanted().await;
+    }
+
+    /// Gives every listener a sign of life.
+    pub fn beat(&self) {
+        self.house.hub.beat();
     }
 
     /// Ends the streams of those who listen: the server stops.

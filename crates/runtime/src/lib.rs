@@ -38,6 +38,8 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
 const REAP_EVERY: Duration = Duration::from_secs(5);
+/// How often listeners are given a sign of life (Polpo 2.11).
+const BEAT_EVERY: Duration = Duration::from_secs(30);
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 
 /// How many operations of one round are under way.
@@ -101,6 +103,7 @@ impl Runtime {
             "forgetting deliveries",
             webhooks::forget,
         ));
+        tasks.spawn(every(BEAT_EVERY, app.clone(), "beating", beat));
         let stopping = watch::Sender::new(false);
         let mut finishing = JoinSet::new();
         let work = webhooks::Work::default();
@@ -211,6 +214,11 @@ async fn ring_one(app: App, alarm: Alarm) -> Result<()> {
     }
     let why = error.message.to_string();
     app.call(&Actor::System, alarms::Skip { alarm, why }).await
+}
+
+async fn beat(app: App) -> Result<()> {
+    app.beat();
+    Ok(())
 }
 
 /// Makes all calls, some at a time, and answers the first failure.

@@ -81,7 +81,10 @@ statements! {
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
         on conflict do nothing returning title";
     FIND = select!("where environment = $1 and id = $2");
-    TITLED = "select id from jobs where environment = $1 and title = $2 order by id desc limit 1";
+    OPEN_TITLED = "select id from jobs where environment = $1 and title = $2 and status not in ('done', 'failed') \
+        order by id desc limit 1";
+    ENDED_TITLED = "select id from jobs where environment = $1 and title = $2 and status in ('done', 'failed') \
+        order by id desc limit 1";
     UNFINISHED = "select id from jobs where environment = $1 and title = $2 and status not in ('done', 'failed') \
         and (case when mission is null then '' else coalesce(mission_group, '') end) = $3";
     OF_GROUP = select!("where environment = $1 and mission_group = $2 order by id");
@@ -97,10 +100,11 @@ statements! {
     FORGET_NEEDED = "delete from job_dependencies where needs = $1";
     DEPENDANTS = select!("where environment = $1 and id in (select job from job_dependencies where needs = $2) order by id");
     UNDONE_NEEDS = "select count(*) from job_dependencies d join jobs j on j.id = d.needs \
-        where d.job = $1 and j.status <> 'done'";
+        where d.job = $1 and j.environment = $2 and j.status <> 'done'";
     FAILED_NEED = "select j.id from job_dependencies d join jobs j on j.id = d.needs \
-        where d.job = $1 and j.status = 'failed' limit 1";
-    WAIT_MORE = "update jobs set waits = waits + $1 where id in (select job from job_dependencies where needs = $2)";
+        where d.job = $1 and j.environment = $2 and j.status = 'failed' limit 1";
+    WAIT_MORE = "update jobs set waits = waits + $1 where environment = $2 \
+        and id in (select job from job_dependencies where needs = $3)";
     READY_ENVIRONMENTS = "with recursive ready (id) as (select (select environment from jobs \
             where status = 'pending' and waits = 0 and held = 0 order by environment limit 1) \
         union all select (select j.environment from jobs j where j.status = 'pending' and j.waits = 0 and j.held = 0 \
@@ -191,8 +195,11 @@ pub async fn find(tx: &mut Tx, environment: EnvironmentId, id: JobId) -> Result<
 
 /// The job of that title that was written last.
 pub async fn titled(tx: &mut Tx, environment: EnvironmentId, title: &str) -> Result<Option<JobId>> {
-    let params = vec![Val::id(environment), title.to_owned().into()];
-    tx.row(TITLED, params, |row| row.id(0)).await
+    let params = || vec![Val::id(environment), title.to_owned().into()];
+    match tx.row(OPEN_TITLED, params(), |row| row.id(0)).await? {
+        None => tx.row(ENDED_TITLED, params(), |row| row.id(0)).await,
+        open => Ok(open),
+    }
 }
 
 /// The job that has not ended and has the title of a job, in the same run of a
@@ -344,21 +351,31 @@ pub async fn dependants(tx: &mut Tx, environment: EnvironmentId, id: JobId) -> R
 }
 
 /// How many of the jobs that a job needs are not done.
-pub async fn undone_needs(tx: &mut Tx, id: JobId) -> Result<i64> {
-    let count = tx.row(UNDONE_NEEDS, vec![Val::id(id)], |row| row.int(0));
+pub async fn undone_needs(tx: &mut Tx, environment: EnvironmentId, id: JobId) -> Result<i64> {
+    let params = vec![Val::id(id), Val::id(environment)];
+    let count = tx.row(UNDONE_NEEDS, params, |row| row.int(0));
     Ok(count.await?.unwrap_or(0))
 }
 
 /// A job that a job needs and that has failed.
-pub async fn failed_need(tx: &mut Tx, id: JobId) -> Result<Option<JobId>> {
-    tx.row(FAILED_NEED, vec![Val::id(id)], |row| row.id(0))
-        .await
+pub async fn failed_need(
+    tx: &mut Tx,
+    environment: EnvironmentId,
+    id: JobId,
+) -> Result<Option<JobId>> {
+    let params = vec![Val::id(id), Val::id(environment)];
+    tx.row(FAILED_NEED, params, |row| row.id(0)).await
 }
 
 /// Lets the jobs that need a job wait for one more, or one less.
-pub async fn wait_more(tx: &mut Tx, needed: JobId, more: i64) -> Result<()> {
-    tx.write(WAIT_MORE, vec![more.into(), Val::id(needed)])
-        .await
+pub async fn wait_more(
+    tx: &mut Tx,
+    environment: EnvironmentId,
+    needed: JobId,
+    more: i64,
+) -> Result<()> {
+    let params = vec![more.into(), Val::id(environment), Val::id(needed)];
+    tx.write(WAIT_MORE, params).await
 }
 
 /// Jobs about whose deadline something is due.

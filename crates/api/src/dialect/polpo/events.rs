@@ -3,8 +3,8 @@
 //! To add an event: a line in [`NAMES`]; its payload is the body that the
 //! operation writes into the log.
 
-use app::ops::happenings::{Beat, Listen, Listening};
-use app::{Content, Reply, Told};
+use app::ops::happenings::{Listen, Listening};
+use app::{Beat, Content, Reply, Told};
 use bytes::Bytes;
 use domain::event::Happening;
 use domain::{Result, Time};

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use domain::policy::{Actor, Permission};
 use domain::{Error, Result};
@@ -11,14 +10,10 @@ use futures_core::Stream;
 use store::tables::events::Cursor;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::time::timeout;
 
 use super::{End, Since};
-use crate::hub::Told;
+use crate::hub::{Beat, Told};
 use crate::{App, Effect, Errand};
-
-/// How long it may be quiet before a sign of life is given (Polpo 2.11).
-const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// Listens to the environment of the key that is shown.
 #[derive(Clone, Debug)]
@@ -40,15 +35,6 @@ pub struct Listening {
 
 /// What happens, one after the other. It ends when its reader is too slow.
 pub type Beats = Pin<Box<dyn Stream<Item = Beat> + Send>>;
-
-/// One thing of a stream.
-#[derive(Clone, Debug)]
-pub enum Beat {
-    /// Something happened.
-    Event(Arc<Told>),
-    /// Nothing did for a while.
-    Heartbeat,
-}
 
 impl Errand for Listen {
     type Output = Listening;
@@ -92,20 +78,19 @@ struct Listener {
     seen: Cursor,
     missed: VecDeque<Arc<Told>>,
     catches_up: bool,
-    live: broadcast::Receiver<Arc<Told>>,
+    live: broadcast::Receiver<Beat>,
 }
 
 impl Listener {
     async fn next(mut self) -> Option<(Beat, Self)> {
-        let told = match self.missed().await? {
-            Some(told) => told,
-            None => match timeout(HEARTBEAT, self.heard()).await {
-                Ok(told) => told?,
-                Err(_) => return Some((Beat::Heartbeat, self)),
-            },
+        let beat = match self.missed().await? {
+            Some(told) => Beat::Event(told),
+            None => self.heard().await?,
         };
-        self.seen = told.cursor;
-        Some((Beat::Event(told), self))
+        if let Beat::Event(told) = &beat {
+            self.seen = told.cursor;
+        }
+        Some((beat, self))
     }
 
     /// The next event that was missed; the stream ends when the database
@@ -123,12 +108,12 @@ impl Listener {
         Some(self.missed.pop_front())
     }
 
-    /// The next event that was not seen; `None` when too many were passed over.
-    async fn heard(&mut self) -> Option<Arc<Told>> {
+    /// What comes next and was not seen; `None` when too much was passed over.
+    async fn heard(&mut self) -> Option<Beat> {
         loop {
             match self.live.recv().await {
-                Ok(told) if told.cursor > self.seen => return Some(told),
-                Ok(_) => {}
+                Ok(Beat::Event(told)) if told.cursor <= self.seen => {}
+                Ok(beat) => return Some(beat),
                 Err(RecvError::Lagged(_) | RecvError::Closed) => return None,
             }
         }

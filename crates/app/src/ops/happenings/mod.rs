@@ -5,6 +5,6 @@ mod listen;
 mod log;
 mod since;
 
-pub use listen::{Beat, Beats, Listen, Listening};
+pub use listen::{Beats, Listen, Listening};
 pub use log::{Entries, Log, Logs};
 pub use since::{End, Since};

@@ -222,7 +222,7 @@ pub(super) async fn queue(
 ) -> Result<()> {
     sheet.go(cx, environment, Status::Pending).await?;
     sheet.store(cx, environment).await?;
-    if let Some(failed) = jobs::failed_need(cx.tx, sheet.id()).await? {
+    if let Some(failed) = jobs::failed_need(cx.tx, sheet.job.environment, sheet.id()).await? {
         super::sheet::give_up(cx, environment, sheet, failed).await?;
     }
     Ok(())

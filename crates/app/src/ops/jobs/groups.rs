@@ -89,7 +89,7 @@ pub(crate) async fn remove(
     sheet.stop_run(cx, Outcome::Killed).await?;
     let id = sheet.id();
     if sheet.job.status != Status::Done {
-        jobs::wait_more(cx.tx, id, -1).await?;
+        jobs::wait_more(cx.tx, environment.id, id, -1).await?;
     }
     jobs::remove(cx.tx, environment.id, id).await?;
     job_runs::forget(cx.tx, id).await?;

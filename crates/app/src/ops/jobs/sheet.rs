@@ -246,8 +246,8 @@ async fn settle(cx: &mut Cx<'_>, environment: &Environment, job: &Job, from: Sta
         return Ok(());
     }
     match (from == Status::Done, to == Status::Done) {
-        (false, true) => jobs::wait_more(cx.tx, job.id, -1).await?,
-        (true, false) => jobs::wait_more(cx.tx, job.id, 1).await?,
+        (false, true) => jobs::wait_more(cx.tx, job.environment, job.id, -1).await?,
+        (true, false) => jobs::wait_more(cx.tx, job.environment, job.id, 1).await?,
         _ => {}
     }
     // What has just begun makes nothing else ready.
@@ -330,7 +330,9 @@ pub(super) async fn bring_back_behind(
             let mut sheet = Sheet::open(job);
             let is_free = sheet.job.status == Status::Failed
                 && sheet.document.contains_key(BLOCKED_BY)
-                && jobs::failed_need(cx.tx, sheet.id()).await?.is_none()
+                && jobs::failed_need(cx.tx, sheet.job.environment, sheet.id())
+                    .await?
+                    .is_none()
                 && !sheet.is_title_taken(cx).await?;
             if !is_free {
                 continue;

@@ -14,8 +14,9 @@ use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
 use super::execute::{Execute, Executed};
+use crate::Beat;
 use crate::hub::Told;
-use crate::ops::happenings::{Beat, Beats, Listen};
+use crate::ops::happenings::{Beats, Listen};
 use crate::{App, Errand};
 
 /// Executes a mission, aloud where that is wanted.
