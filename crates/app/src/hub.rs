@@ -2,9 +2,8 @@
 //!
 //! The one follower of the log (`runtime`) hands over what it reads; each
 //! listener of an environment gets it from there, already in the order of the
-//! log. A listener that is slower than the log by [`limits::EVENTS_BEHIND`]
-//! events is dropped and goes on later from its cursor, so nothing is kept for
-//! it here.
+//! log. What a listener is slower than by [`limits::EVENTS_BEHIND`] events is
+//! forgotten here; it reads it from the log itself, at its own pace.
 
 use std::sync::{Arc, OnceLock};
 

@@ -354,7 +354,8 @@ pub const AGENT_WORDS: usize = 200;
 pub const AGENT_OBJECT_BYTES: usize = 32_000;
 /// Bytes of a hosted agent's picture.
 pub const AVATAR_BYTES: usize = 1 << 20;
-/// Events by which a listener may be behind before it is dropped.
+/// Events that wait in memory for the slowest listener; what is older it reads
+/// from the log.
 pub const EVENTS_BEHIND: usize = 1_024;
 /// Entries of an environment's log that one answer shows.
 pub const LOG_ENTRIES: u32 = 1_000;

@@ -33,7 +33,8 @@ pub struct Listening {
     pub filter: Vec<String>,
 }
 
-/// What happens, one after the other. It ends when its reader is too slow.
+/// What happens, one after the other. Whoever is slow reads it from the log, at
+/// its own pace: nothing waits for it in memory.
 pub type Beats = Pin<Box<dyn Stream<Item = Beat> + Send>>;
 
 impl Errand for Listen {
@@ -83,9 +84,16 @@ struct Listener {
 
 impl Listener {
     async fn next(mut self) -> Option<(Beat, Self)> {
-        let beat = match self.missed().await? {
-            Some(told) => Beat::Event(told),
-            None => self.heard().await?,
+        let beat = loop {
+            if let Some(told) = self.missed().await? {
+                break Beat::Event(told);
+            }
+            match self.heard().await {
+                Ok(beat) => break beat,
+                // What was passed over is in the log.
+                Err(RecvError::Lagged(_)) => self.catches_up = true,
+                Err(RecvError::Closed) => return None,
+            }
         };
         if let Beat::Event(told) = &beat {
             self.seen = told.cursor;
@@ -108,13 +116,12 @@ impl Listener {
         Some(self.missed.pop_front())
     }
 
-    /// What comes next and was not seen; `None` when too much was passed over.
-    async fn heard(&mut self) -> Option<Beat> {
+    /// What comes next and was not seen.
+    async fn heard(&mut self) -> Result<Beat, RecvError> {
         loop {
-            match self.live.recv().await {
-                Ok(Beat::Event(told)) if told.cursor <= self.seen => {}
-                Ok(beat) => return Some(beat),
-                Err(RecvError::Lagged(_) | RecvError::Closed) => return None,
+            match self.live.recv().await? {
+                Beat::Event(told) if told.cursor <= self.seen => {}
+                beat => return Ok(beat),
             }
         }
     }

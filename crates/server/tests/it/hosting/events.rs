@@ -1,8 +1,10 @@
 //! The stream of what happens in an environment (Polpo 2.11).
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::engine::Engine;
 use testkit::http::Client;
 use testkit::on_both_engines;
@@ -95,5 +97,47 @@ on_both_engines! {
         let mut stream = here.get(EVENTS).stream();
         add(&live, "dev");
         assert_eq!(stream.wait_for("agent:added").json()["agent"]["name"], "dev");
+    }
+}
+
+/// More events than wait in memory for a listener that does not read.
+const MISSED: usize = 1_200;
+
+#[test]
+fn a_slow_reader_gets_everything_later() {
+    let server = Server::start(Engine::Sqlite);
+    let made = server.operator().post("/guild/v1/projects");
+    let made = made.json(json!({ "name": "compass" })).ok();
+    let key = made["keys"]["live"].as_str().expect("a key");
+    let live = server.client().with_key(key);
+    add(&live, "dev");
+    let mut slow = TcpStream::connect(server.client().address()).expect("a connection");
+    let ask = format!("GET {EVENTS} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\n\r\n");
+    slow.write_all(ask.as_bytes()).expect("sent");
+    let mut reader = BufReader::new(slow);
+    let mut line = String::new();
+    while !line.starts_with("retry:") {
+        line.clear();
+        reader.read_line(&mut line).expect("a line");
+    }
+    // Each is larger than what the way to the reader holds of all of them.
+    let prompt = "x".repeat(16_000);
+    for n in 0..MISSED {
+        let change = json!({ "role": n.to_string(), "systemPrompt": prompt });
+        live.patch("/api/v1/agents/dev").json(change).ok();
+    }
+    let mut next = 0;
+    while next < MISSED {
+        line.clear();
+        assert!(
+            reader.read_line(&mut line).expect("a line") > 0,
+            "the stream ended at {next}"
+        );
+        let data = line.strip_prefix("data: ");
+        let Some(data) = data.and_then(|data| serde_json::from_str::<Value>(data).ok()) else {
+            continue;
+        };
+        assert_eq!(data["agent"]["role"], next.to_string());
+        next += 1;
     }
 }
