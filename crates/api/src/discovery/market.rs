@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::names::name_of;
-use super::{ROUTES, description};
+use super::{ROUTES, description_below};
 use crate::Api;
 use crate::calendar::IsoMillis;
 use crate::dialect::{SKILL_HEADER, SKILL_VERSION};
@@ -39,10 +39,7 @@ const POLL_SECONDS: u32 = 60;
 
 static SKILL_HASH: LazyLock<String> = LazyLock::new(|| hex::encode(&Sha256::digest(SKILL)));
 static ENDPOINTS: LazyLock<BTreeMap<&'static str, Value>> = LazyLock::new(endpoints);
-static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| {
-    let routes: Vec<_> = of_this_door().copied().collect();
-    description(&routes)
-});
+static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| description_below("/api/v1/"));
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()

@@ -30,6 +30,7 @@ const WORKPLACE: &str = "openpod";
 pub(crate) fn routes() -> Router<Api> {
     Router::new()
         .route(OPENAPI, get(|| async { Json(&*DESCRIPTION) }))
+        .route("/v1/openapi.json", get(|| async { Json(&*BARE) }))
         .route(AGENTS_JSON, get(|| async { Json(&*AGENTS) }))
         .route(AGENTS_TXT, get(agents_text))
         .route("/api/agent/v1/health", get(health))
@@ -40,6 +41,14 @@ static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| dialect::doors().routes);
 static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| description(&ROUTES));
 static AGENTS: LazyLock<Value> = LazyLock::new(|| agents(&ROUTES));
 static TEXT: LazyLock<String> = LazyLock::new(|| text(&ROUTES));
+
+static BARE: LazyLock<Value> = LazyLock::new(|| description_below("/v1/"));
+
+/// Describes what is found below a prefix, of whichever door.
+fn description_below(prefix: &str) -> Value {
+    let below = ROUTES.iter().filter(|route| route.path.starts_with(prefix));
+    description(&below.copied().collect::<Vec<_>>())
+}
 
 /// What a door is, in one line.
 fn about(door: &str) -> &'static str {
@@ -52,14 +61,20 @@ fn about(door: &str) -> &'static str {
         "agiatm-agent" => "The open market as agents use it: take work, deliver, publish.",
         "agiatm-human" => "The open market as people use it: publish, judge, hand keys to agents.",
         "agiatm-admin" => "The open market as its operator runs it.",
+        "polpo" => {
+            "Hosted agents, in the envelope that the SDK reads: agents, tasks, missions, events."
+        }
+        "polpo-v1" => "Hosted agents, each resource as it is: agents, tasks, missions, events.",
+        "polpo-openai" => "Chat completions and models in the form of OpenAI's API.",
+        "native" => "The core in its own words.",
         _ => "",
     }
 }
 
 fn description(routes: &[Route]) -> Value {
-    let mut paths: BTreeMap<&str, BTreeMap<String, Value>> = BTreeMap::new();
+    let mut paths: BTreeMap<String, BTreeMap<String, Value>> = BTreeMap::new();
     for route in routes {
-        let methods = paths.entry(route.path).or_default();
+        let methods = paths.entry(plain(route.path)).or_default();
         methods.insert(route.method.to_ascii_lowercase(), operation(route));
     }
     let mut doors: Vec<_> = routes.iter().map(|route| route.door).collect();
@@ -109,9 +124,14 @@ fn operation(route: &Route) -> Value {
     operation
 }
 
+/// A path as OpenAPI writes it, which knows no parameter for the rest of one.
+fn plain(path: &str) -> String {
+    path.replace("{*", "{")
+}
+
 /// Tells apart the routes of one operation.
 fn id(route: &Route) -> String {
-    let path = route.path.replace(['{', '}'], "");
+    let path = route.path.replace(['{', '}', '*'], "");
     format!(
         "{}{}",
         route.method.to_ascii_lowercase(),
@@ -122,6 +142,7 @@ fn id(route: &Route) -> String {
 fn parameters(path: &str) -> impl Iterator<Item = &str> {
     path.split('/')
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| name.trim_start_matches('*'))
 }
 
 fn workplace(routes: &[Route]) -> impl Iterator<Item = &Route> {

@@ -63,4 +63,17 @@ on_both_engines! {
         assert!(!status.text.contains("a secret"), "{status}");
         assert_eq!(status.ok()["data"]["providers"]["groq"]["hasEnvKey"], true);
     }
+
+    fn what_there_is_is_described(engine: Engine) {
+        let server = Server::start(engine);
+        let bare = server.client().get("/v1/openapi.json").ok();
+        assert_eq!(bare["openapi"], "3.1.0");
+        for path in ["/v1/chat/completions", "/v1/missions/{id}/execute", "/v1/models/{id}", "/v1/events"] {
+            assert!(bare["paths"].get(path).is_some(), "{path} is missing");
+        }
+        let enveloped = server.client().get("/api/v1/openapi.json").ok();
+        for path in ["/api/v1/tasks", "/api/v1/agent/tasks/{taskId}/claim"] {
+            assert!(enveloped["paths"].get(path).is_some(), "{path} is missing");
+        }
+    }
 }
