@@ -5,7 +5,7 @@
 //! transaction in which the job moves. One that cannot be taken is told to the
 //! log and keeps the job from nothing.
 //!
-//! To add an action: a branch in [`Action::read`] and one in `take`.
+//! To add an action: a branch in `Action::read` and one in `take`.
 
 mod edit;
 mod fire;
