@@ -34,6 +34,15 @@ pub(crate) enum Body {
 }
 
 impl Body {
+    /// The rule of most doors: a body is JSON or nothing, whatever its media
+    /// type says.
+    pub(crate) fn json_or_nothing(_: &Parts, bytes: Bytes) -> Result<Self> {
+        if bytes.trim_ascii().is_empty() {
+            return Ok(Self::Missing);
+        }
+        Self::json(bytes)
+    }
+
     /// A body that must be JSON in UTF-8.
     pub(crate) fn json(bytes: Bytes) -> Result<Self> {
         let well_formed = std::str::from_utf8(&bytes).is_ok()

@@ -28,6 +28,7 @@
     reason = "test code: it panics with an explanation, and it waits for real processes in real time"
 )]
 
+mod endpoint;
 pub mod engine;
 #[cfg(feature = "server")]
 pub mod github;

@@ -13,10 +13,10 @@
 //! assert_eq!(first.header("content-type"), Some("application/json"));
 //! ```
 
+use crate::endpoint::{Answers, Endpoint};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -108,12 +108,11 @@ struct Shared {
     received: Mutex<Vec<Received>>,
     more: Condvar,
     answering: Mutex<Answering>,
-    is_closed: AtomicBool,
 }
 
 /// A running endpoint. It closes when dropped.
 pub struct Receiver {
-    address: SocketAddr,
+    endpoint: Endpoint,
     shared: Arc<Shared>,
 }
 
@@ -135,29 +134,25 @@ impl Receiver {
     /// When the address is taken.
     #[must_use]
     pub fn start_at(address: SocketAddr) -> Receiver {
-        let listener = TcpListener::bind(address).expect("a free port");
-        let address = listener.local_addr().expect("an address");
         let shared = Arc::new(Shared {
             received: Mutex::default(),
             more: Condvar::new(),
             answering: Mutex::new(Arc::new(|_| Reply::status(200))),
-            is_closed: AtomicBool::new(false),
         });
-        let accepting = Arc::clone(&shared);
-        thread::spawn(move || accept(&listener, &accepting));
-        Receiver { address, shared }
+        let endpoint = Endpoint::open(address, Arc::clone(&shared));
+        Receiver { endpoint, shared }
     }
 
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.endpoint.address()
     }
 
     /// The URL of a path.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("http://{}{path}", self.address())
     }
 
     /// Answers like this from now on.
@@ -195,71 +190,15 @@ impl Receiver {
     }
 }
 
-impl Drop for Receiver {
-    fn drop(&mut self) {
-        self.shared.is_closed.store(true, Ordering::SeqCst);
-        // Wakes the thread that accepts, which then ends.
-        let _ = TcpStream::connect(self.address);
-    }
-}
-
-fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
-    for stream in listener.incoming() {
-        if shared.is_closed.load(Ordering::SeqCst) {
-            return;
-        }
-        let Ok(stream) = stream else { continue };
-        let shared = Arc::clone(shared);
-        thread::spawn(move || talk(stream, &shared));
-    }
-}
-
-/// Answers the requests of one connection until it ends.
-fn talk(stream: TcpStream, shared: &Shared) {
-    let _ = stream.set_nodelay(true);
-    let Ok(reading) = stream.try_clone() else {
-        return;
-    };
-    let mut reading = BufReader::new(reading);
-    let mut writing = stream;
-    while let Some(request) = read(&mut reading) {
-        if shared.is_closed.load(Ordering::SeqCst) {
-            return;
-        }
-        let answering = Arc::clone(&shared.answering.lock().expect("no panic"));
+impl Answers for Shared {
+    fn answer(&self, request: Received, stream: &mut TcpStream) -> bool {
+        let answering = Arc::clone(&self.answering.lock().expect("no panic"));
         let reply = answering(&request);
-        shared.received.lock().expect("no panic").push(request);
-        shared.more.notify_all();
+        self.received.lock().expect("no panic").push(request);
+        self.more.notify_all();
         thread::sleep(reply.delay);
-        if writing.write_all(text(&reply).as_bytes()).is_err() {
-            return;
-        }
+        stream.write_all(text(&reply).as_bytes()).is_ok()
     }
-}
-
-/// Reads one request; nothing at the end of the connection.
-pub(crate) fn read(reading: &mut impl BufRead) -> Option<Received> {
-    let mut line = String::new();
-    reading.read_line(&mut line).ok().filter(|read| *read > 0)?;
-    let path = line.split(' ').nth(1)?.to_owned();
-    let mut headers = Vec::new();
-    loop {
-        let mut line = String::new();
-        reading.read_line(&mut line).ok().filter(|read| *read > 0)?;
-        let Some((name, value)) = line.trim_end().split_once(':') else {
-            break;
-        };
-        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
-    }
-    let length = headers.iter().find(|(name, _)| name == "content-length");
-    let length = length.and_then(|(_, value)| value.parse().ok());
-    let mut body = vec![0; length.unwrap_or(0)];
-    reading.read_exact(&mut body).ok()?;
-    Some(Received {
-        path,
-        headers,
-        body: String::from_utf8(body).ok()?,
-    })
 }
 
 fn text(reply: &Reply) -> String {

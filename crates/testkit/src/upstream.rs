@@ -17,12 +17,12 @@
 //! let server = Server::start_with(Engine::Sqlite, |settings| upstream.configure(settings));
 //! ```
 
-use crate::receiver::{Received, read};
+use crate::endpoint::{Answers, Endpoint};
+use crate::receiver::Received;
 use ::server::{Price, Provider, Settings};
 use serde_json::{Value, json};
-use std::io::{BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -149,12 +149,11 @@ struct Shared {
     connections: Mutex<usize>,
     more: Condvar,
     answering: Mutex<Answering>,
-    is_closed: AtomicBool,
 }
 
 /// The double. It closes when dropped.
 pub struct Upstream {
-    address: SocketAddr,
+    endpoint: Endpoint,
     shared: Arc<Shared>,
 }
 
@@ -166,19 +165,16 @@ impl Upstream {
     /// When there is no free port.
     #[must_use]
     pub fn start() -> Upstream {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-        let address = listener.local_addr().expect("an address");
         let shared = Arc::new(Shared {
             asked: Mutex::default(),
             left: Mutex::default(),
             connections: Mutex::default(),
             more: Condvar::new(),
             answering: Mutex::new(Arc::new(|_| Script::says(&["Hello"]))),
-            is_closed: AtomicBool::new(false),
         });
-        let accepting = Arc::clone(&shared);
-        thread::spawn(move || accept(&listener, &accepting));
-        Upstream { address, shared }
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let endpoint = Endpoint::open(address, Arc::clone(&shared));
+        Upstream { endpoint, shared }
     }
 
     /// Points a server at it: the provider `double` with the model `one`, which is the default.
@@ -199,7 +195,7 @@ impl Upstream {
     /// Where its API is.
     #[must_use]
     pub fn base_url(&self) -> String {
-        format!("http://{}/v1", self.address)
+        format!("http://{}/v1", self.endpoint.address())
     }
 
     /// Answers like this from now on.
@@ -257,41 +253,16 @@ impl Upstream {
     }
 }
 
-impl Drop for Upstream {
-    fn drop(&mut self) {
-        self.shared.is_closed.store(true, Ordering::SeqCst);
-        // Wakes the thread that accepts, which then ends.
-        let _ = TcpStream::connect(self.address);
+impl Answers for Shared {
+    fn connected(&self) {
+        *self.connections.lock().expect("no panic") += 1;
     }
-}
 
-fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
-    for stream in listener.incoming() {
-        if shared.is_closed.load(Ordering::SeqCst) {
-            return;
-        }
-        let Ok(stream) = stream else { continue };
-        *shared.connections.lock().expect("no panic") += 1;
-        let shared = Arc::clone(shared);
-        thread::spawn(move || talk(stream, &shared));
-    }
-}
-
-fn talk(stream: TcpStream, shared: &Shared) {
-    let _ = stream.set_nodelay(true);
-    let Ok(reading) = stream.try_clone() else {
-        return;
-    };
-    let mut reading = BufReader::new(reading);
-    let mut writing = stream;
-    while let Some(request) = read(&mut reading) {
-        let answering = Arc::clone(&shared.answering.lock().expect("no panic"));
+    fn answer(&self, request: Received, stream: &mut TcpStream) -> bool {
+        let answering = Arc::clone(&self.answering.lock().expect("no panic"));
         let script = answering(&request);
-        shared.asked.lock().expect("no panic").push(request);
-        if !play(&mut writing, &script, shared) {
-            let _ = writing.shutdown(std::net::Shutdown::Both);
-            return;
-        }
+        self.asked.lock().expect("no panic").push(request);
+        play(stream, &script, self)
     }
 }
 

@@ -28,10 +28,10 @@ mod spelling;
 mod upstream;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use app::Hidden;
 use app::ports::agents::{ProviderStanding, Usage};
 use domain::{Error, Result};
 
@@ -54,37 +54,18 @@ pub struct Configured {
 }
 
 /// A provider of models.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Provider {
     /// Where its API is, such as `https://api.groq.com/openai/v1`.
     pub base_url: String,
-    /// Its key, where it needs one.
-    pub api_key: Option<String>,
+    /// Its key, where it needs one; never empty.
+    pub api_key: Option<Hidden>,
     /// Models that are listed.
     pub models: Vec<String>,
     /// What its tokens cost.
     pub price: Price,
     /// How long it may be silent.
     pub timeout: Duration,
-}
-
-impl fmt::Debug for Provider {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            base_url,
-            api_key,
-            models,
-            price,
-            timeout,
-        } = self;
-        f.debug_struct("Provider")
-            .field("base_url", base_url)
-            .field("api_key", &api_key.as_ref().map(|_| ".."))
-            .field("models", models)
-            .field("price", price)
-            .field("timeout", timeout)
-            .finish()
-    }
 }
 
 /// Millionths of a credit that a thousand tokens cost.
@@ -276,7 +257,7 @@ mod tests {
     fn models(default: Option<&str>, listed: &[&str]) -> Result<Models, String> {
         let provider = Provider {
             base_url: "http://127.0.0.1:1/v1".into(),
-            api_key: Some("hush".into()),
+            api_key: Some(app::Hidden("hush".into())),
             models: listed.iter().map(|it| (*it).to_owned()).collect(),
             price: Price::default(),
             timeout: Duration::from_secs(1),

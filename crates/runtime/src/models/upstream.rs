@@ -15,6 +15,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use app::Hidden;
 use bytes::Bytes;
 use domain::{Error, Kind, Result, limits, text};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
@@ -44,7 +45,7 @@ pub(super) struct Upstream {
     name: String,
     uri: Uri,
     authorization: Option<HeaderValue>,
-    api_key: Option<String>,
+    api_key: Option<Hidden>,
     models: Vec<String>,
     price: Price,
     timeout: Duration,
@@ -81,9 +82,9 @@ impl Upstream {
         if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.host().is_none() {
             return Err(at(&"base_url must begin with https:// or http://"));
         }
-        let authorization = match api_key.as_deref().filter(|key| !key.is_empty()) {
+        let authorization = match api_key {
             None => None,
-            Some(key) => {
+            Some(Hidden(key)) => {
                 let value = HeaderValue::try_from(format!("Bearer {key}"));
                 let mut value = value.map_err(|_| at(&"api_key has characters that no key has"))?;
                 value.set_sensitive(true);
@@ -243,8 +244,8 @@ impl Upstream {
         let Some(message) = message.map(str::trim).filter(|message| !message.is_empty()) else {
             return String::new();
         };
-        let hidden = match self.api_key.as_deref().filter(|key| !key.is_empty()) {
-            Some(key) => message.replace(key, "[REDACTED]"),
+        let hidden = match &self.api_key {
+            Some(Hidden(key)) => message.replace(key, "[REDACTED]"),
             None => message.to_owned(),
         };
         format!(": {}", text::cut(hidden, limits::EXCERPT_CHARS))

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Hosting;
 use anyhow::{Context, Result};
+use app::Hidden;
 use runtime::models;
 use serde::{Deserialize, Serialize};
 
@@ -127,9 +128,10 @@ impl Provider {
     fn read(&self) -> Result<models::Provider> {
         anyhow::ensure!(!self.base_url.is_empty(), "base_url is not set");
         anyhow::ensure!(self.timeout_s > 0, "timeout_s must be at least 1");
+        let key = self.api_key.clone().filter(|key| !key.is_empty());
         Ok(models::Provider {
             base_url: self.base_url.clone(),
-            api_key: self.api_key.clone(),
+            api_key: key.map(Hidden),
             models: self.models.clone(),
             price: models::Price {
                 input: price(self.price.input)?,

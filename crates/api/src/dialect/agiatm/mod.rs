@@ -28,7 +28,6 @@ mod wallet;
 mod work;
 
 use axum::http::request::Parts;
-use bytes::Bytes;
 use domain::page::Page;
 use domain::policy::Audience;
 use domain::{Error, Result, limits};
@@ -64,7 +63,7 @@ macro_rules! sides {
             const TABLE: &'static Table = &Table {
                 name: $name,
                 credential: $credential,
-                body: accept,
+                body: Body::json_or_nothing,
                 error: error::render,
                 audience: Audience::$audience,
                 body_bytes: limits::CONTRACT_BODY_BYTES,
@@ -94,14 +93,6 @@ fn key(parts: &Parts) -> Option<String> {
 /// `X-Admin-Key` (AGI ATM 2.4).
 fn operator_key(parts: &Parts) -> Option<String> {
     header(parts, "x-admin-key").or_else(|| bearer(parts))
-}
-
-/// A body is JSON or nothing, whatever its media type says.
-fn accept(_: &Parts, bytes: Bytes) -> Result<Body> {
-    if bytes.trim_ascii().is_empty() {
-        return Ok(Body::Missing);
-    }
-    Body::json(bytes)
 }
 
 /// `page` and `pageSize`, or `limit` (AGI ATM 2.1).

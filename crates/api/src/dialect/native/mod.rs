@@ -4,10 +4,8 @@
 mod error;
 mod projects;
 
-use axum::http::request::Parts;
-use bytes::Bytes;
+use domain::limits;
 use domain::policy::Audience;
-use domain::{Result, limits};
 
 use super::{Dialect, Table, bearer};
 use crate::input::Body;
@@ -23,20 +21,12 @@ impl Dialect for Native {
     const TABLE: &'static Table = &Table {
         name: "native",
         credential: bearer,
-        body: accept,
+        body: Body::json_or_nothing,
         error: error::render,
         audience: Audience::Everybody,
         body_bytes: limits::BODY_BYTES,
         header: None,
     };
-}
-
-/// A body is JSON or nothing.
-fn accept(_: &Parts, bytes: Bytes) -> Result<Body> {
-    if bytes.trim_ascii().is_empty() {
-        return Ok(Body::Missing);
-    }
-    Body::json(bytes)
 }
 
 /// Every route of this door.

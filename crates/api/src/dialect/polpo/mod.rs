@@ -126,10 +126,7 @@ fn accept(parts: &Parts, bytes: Bytes) -> Result<Body> {
     if header(parts, "content-type").is_some_and(|media| media.starts_with("multipart/")) {
         return Ok(Body::Other(bytes));
     }
-    if bytes.trim_ascii().is_empty() {
-        return Ok(Body::Missing);
-    }
-    Body::json(bytes)
+    Body::json_or_nothing(parts, bytes)
 }
 
 /// The answer with a resource or a list of them.
