@@ -53,6 +53,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0012_missions",
         include_str!("../../../migrations/0012_missions.sql"),
     ),
+    (
+        "0013_notices",
+        include_str!("../../../migrations/0013_notices.sql"),
+    ),
 ];
 
 /// The newest version this binary knows.
