@@ -515,7 +515,9 @@ pub const CHANNEL_CHARS: usize = 100;
 /// Notifications that an environment keeps, and that one list shows.
 pub const NOTIFICATIONS: u32 = 1_000;
 /// Outcomes of jobs that one notification carries.
-pub const NOTIFICATION_OUTCOMES: usize = 50;
+pub const NOTIFICATION_OUTCOMES: usize = 20;
+/// Characters of a text of an outcome that a notification carries.
+pub const NOTIFICATION_CHARS: usize = 500;
 /// Rows that one page of a list may have, where a page is asked for.
 pub const PART_ROWS: u32 = 1_000;
 /// Rows of a list that may be passed over.
@@ -527,8 +529,14 @@ pub const LOG_DAYS: i64 = 30;
 /// runs that are in no session.
 pub const RUN_DAYS: i64 = 30;
 /// Entries of one log that one step of forgetting takes away.
-pub const FORGET_ROWS: u32 = 500;
+pub const FORGET_ROWS: u32 = 2_000;
 /// Runs that one step of forgetting looks at; each has up to [`RUN_ENTRIES`].
-pub const FORGET_RUNS: u32 = 50;
+pub const FORGET_RUNS: u32 = 200;
 /// Environments that one step of forgetting looks at.
-pub const FORGET_ENVIRONMENTS: u32 = 32;
+pub const FORGET_ENVIRONMENTS: u32 = 16;
+/// Bytes of the rules by which a mission notifies, as JSON.
+pub const NOTIFICATION_RULES_BYTES: usize = 32_000;
+/// Bytes of what a watcher does, as JSON.
+pub const WATCHER_BYTES: usize = 512 << 10;
+/// Bytes of the parameters of a playbook, as JSON.
+pub const PLAYBOOK_PARAMETERS_BYTES: usize = 256 << 10;

@@ -6,7 +6,7 @@
 //! harm.
 
 use app::App;
-use app::ops::environments::Forget;
+use app::ops::environments::{Forget, Further};
 use app::ops::jobs::ForgetRuns;
 use domain::Result;
 use domain::id::{EnvironmentId, RunId};
@@ -39,14 +39,14 @@ pub(crate) async fn forget(app: App) {
 impl Place {
     async fn round(&mut self, app: &App) -> Result<()> {
         for _ in 0..STEPS {
-            let after = self.environment;
-            self.environment = app.call(&Actor::System, Forget { after }).await?;
-            if self.environment.is_none() {
-                break;
+            let after = self.environment.take();
+            match app.call(&Actor::System, Forget { after }).await? {
+                Further::Behind(last) => self.environment = last,
+                Further::Done => break,
             }
         }
         for _ in 0..STEPS {
-            let after = self.run;
+            let after = self.run.take();
             self.run = app.call(&Actor::System, ForgetRuns { after }).await?;
             if self.run.is_none() {
                 break;

@@ -131,7 +131,7 @@ statements! {
     PRUNE_IN = "delete from events where environment = $1 and seq in (select seq from (select seq, created_at from events \
         where environment = $1 and seq < coalesce((select seq from events where environment = $1 \
         order by environment desc, seq desc limit 1 offset $2), 0) order by environment, seq limit $3) as oldest \
-        where created_at < $4)";
+        where created_at < $4) returning seq";
     LAST = "select coalesce(max(seq), 0) from events";
     PLACE = "select writer, seq from followers where name = $1";
     GO_ON = "update followers set writer = $1, seq = $2 where name = $3 and writer = $4 and seq = $5";
@@ -322,20 +322,21 @@ pub async fn oldest_in(tx: &mut Tx, environment: EnvironmentId) -> Result<Option
 }
 
 /// Forgets some of the events of an environment that happened before a time,
-/// the oldest first, and none of its latest `kept`.
+/// the oldest first, and none of its latest `kept`. Answers how many.
 pub async fn prune_in(
     tx: &mut Tx,
     environment: EnvironmentId,
     (kept, rows): (u32, u32),
     before: Time,
-) -> Result<()> {
+) -> Result<usize> {
     let params = vec![
         Val::id(environment),
         kept.into(),
         rows.into(),
         before.into(),
     ];
-    tx.write(PRUNE_IN, params).await
+    let gone = tx.rows(PRUNE_IN, params, |_| Ok(())).await?;
+    Ok(gone.len())
 }
 
 fn read_followed(row: &Row<'_>) -> Result<Followed> {

@@ -16,26 +16,41 @@ pub struct Forget {
     pub after: Option<EnvironmentId>,
 }
 
+/// Where to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Further {
+    /// Behind this environment, or with the first.
+    Behind(Option<EnvironmentId>),
+    /// There was nothing more.
+    Done,
+}
+
 impl Op for Forget {
-    /// Behind which to go on; nothing at the end.
-    type Output = Option<EnvironmentId>;
+    type Output = Further;
     operation!("environments.forget", Maintain, Writes);
 
-    async fn run(self, cx: &mut Cx<'_>) -> Result<Option<EnvironmentId>> {
-        let rows = limits::FORGET_ENVIRONMENTS;
-        let some = environments::behind(cx.tx, self.after, rows).await?;
+    async fn run(self, cx: &mut Cx<'_>) -> Result<Further> {
+        let most = limits::FORGET_ENVIRONMENTS;
+        let some = environments::behind(cx.tx, self.after, most).await?;
         let before = cx.now.minus(Span::hours(24 * limits::LOG_DAYS));
+        let rows = limits::FORGET_ROWS;
+        let mut last = self.after;
         for environment in &some {
+            notifications::prune(cx.tx, *environment, rows, limits::NOTIFICATIONS).await?;
             let oldest = events::oldest_in(cx.tx, *environment).await?;
             if oldest.is_some_and(|oldest| oldest < before) {
-                let kept = limits::LOG_ENTRIES;
-                let rows = (kept, limits::FORGET_ROWS);
-                events::prune_in(cx.tx, *environment, rows, before).await?;
+                let bounds = (limits::LOG_ENTRIES, rows);
+                let gone = events::prune_in(cx.tx, *environment, bounds, before).await?;
+                if gone >= rows as usize {
+                    // There is more of it.
+                    return Ok(Further::Behind(last));
+                }
             }
-            let (rows, kept) = (limits::FORGET_ROWS, limits::NOTIFICATIONS);
-            notifications::prune(cx.tx, *environment, rows, kept).await?;
+            last = Some(*environment);
         }
-        let is_full = some.len() >= rows as usize;
-        Ok(some.last().copied().filter(|_| is_full))
+        Ok(match some.len() < most as usize {
+            true => Further::Done,
+            false => Further::Behind(last),
+        })
     }
 }

@@ -17,7 +17,7 @@ pub(crate) use config::settings;
 pub use config::{Config, Configured, Set};
 pub(crate) use create::FIRST_TEAM;
 pub use create::{Create, Created};
-pub use forget::Forget;
+pub use forget::{Forget, Further};
 pub use keys::{Issue, Revoke, Rotate};
 pub use list::List;
 pub use state::{Providers, Standing, State};

@@ -23,10 +23,9 @@ use crate::{App, Cx, Op, ops};
 /// Whose agents and models are looked at.
 #[derive(Clone, Debug)]
 pub(crate) enum Of {
-    /// A mission that is to be executed now.
-    Now(MissionId),
-    /// A mission that is executed later.
-    Later(MissionId),
+    /// A mission that is executed now or later. Whether it may be now is not
+    /// asked here: a repeated request finds it under way.
+    Mission(MissionId),
     /// A mission's document that is executed later; what is left open in it
     /// (`{{...}}`) is passed over.
     Document(Map<String, Value>),
@@ -110,14 +109,7 @@ impl Op for Look {
     async fn run(self, cx: &mut Cx<'_>) -> Result<Crew> {
         let environment = environments::own(cx).await?;
         match self.of {
-            Of::Now(id) => {
-                let mission = found(cx, &environment, id).await?;
-                mission.status.executable()?;
-                let document = plan::read(&mission.plan)?.document;
-                let cast = Cast::of(cx, &environment, &document, "").await?;
-                cast.crew(&document)
-            }
-            Of::Later(id) => {
+            Of::Mission(id) => {
                 let mission = found(cx, &environment, id).await?;
                 let document = plan::read(&mission.plan)?.document;
                 Cast::later(cx, &environment, &document)

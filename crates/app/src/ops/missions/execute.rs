@@ -7,7 +7,7 @@ use domain::event::Happening;
 use domain::id::{JobId, MissionId};
 use domain::policy::Actor;
 use domain::{Result, mission, plan as rules};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use store::tables::environments::Environment;
 use store::tables::hosted::{self, Agent};
 use store::tables::jobs::Job;
@@ -18,11 +18,11 @@ use super::advance::Underway;
 use super::crew::{self, Cast, Of};
 use super::plan::{self, text};
 use super::state::State;
-use super::{keep, locked, shown, tell};
+use super::{keep, locked, opened, shown, tell};
 use crate::ops::environments;
 use crate::ops::environments::FIRST_TEAM;
 use crate::ops::jobs::{NewJob, create};
-use crate::{App, Cx, Op, ops};
+use crate::{App, Cx, Op, calendar, ops};
 
 /// Executes a mission.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ impl Op for Execute {
     /// Agents that are missing and models that cannot be asked are told before
     /// anything is written.
     async fn prepare(self, app: &App, actor: &Actor) -> Result<Self> {
-        crew::require(app, actor, Of::Now(self.mission)).await?;
+        crew::require(app, actor, Of::Mission(self.mission)).await?;
         Ok(self)
     }
 
@@ -194,7 +194,8 @@ async fn write_jobs(
     cast: &Cast,
     underway: &mut Underway,
 ) -> Result<()> {
-    let tasks: Vec<_> = underway.plan.tasks().cloned().collect();
+    let mut tasks: Vec<_> = underway.plan.tasks().cloned().collect();
+    keep_to(cx, &underway.mission, &mut tasks);
     let mut ids: BTreeMap<String, JobId> = BTreeMap::new();
     let mut written: BTreeMap<usize, Job> = BTreeMap::new();
     for at in rules::order(&underway.plan.steps) {
@@ -221,6 +222,21 @@ async fn write_jobs(
     }
     underway.jobs = written.into_values().collect();
     Ok(())
+}
+
+/// A mission's deadline is that of its tasks that have none of their own; one
+/// that has passed, as it does for what is executed again, is nobody's.
+fn keep_to(cx: &Cx<'_>, mission: &Mission, tasks: &mut [Map<String, Value>]) {
+    let Some(deadline) = opened(mission).remove("deadline") else {
+        return;
+    };
+    let time = deadline.as_str().and_then(calendar::read);
+    if time.is_none_or(|time| time <= cx.now) {
+        return;
+    }
+    for task in tasks {
+        task.entry("deadline").or_insert_with(|| deadline.clone());
+    }
 }
 
 /// Goes on with an execution to which somebody agreed.

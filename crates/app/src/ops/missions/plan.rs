@@ -30,10 +30,7 @@ pub(crate) struct Plan {
 /// Reads a document as it is sent and stored: a text.
 pub(crate) fn read(text: &str) -> Result<Plan> {
     if text.len() > limits::PLAN_BYTES {
-        return Err(Error::field(
-            "data",
-            format!("must be at most {} bytes long", limits::PLAN_BYTES),
-        ));
+        return Err(too_long());
     }
     match serde_json::from_str(text) {
         Ok(Value::Object(document)) => check(document),
@@ -43,6 +40,13 @@ pub(crate) fn read(text: &str) -> Result<Plan> {
             format!("is not valid JSON: {error}"),
         )])),
     }
+}
+
+fn too_long() -> Error {
+    Error::field(
+        "data",
+        format!("must be at most {} bytes long", limits::PLAN_BYTES),
+    )
 }
 
 /// Reads the plan with which a run began: it was checked then, and the run goes
@@ -60,9 +64,13 @@ pub(crate) fn check(document: Map<String, Value>) -> Result<Plan> {
     let mut causes = Causes::default();
     let plan = parts(document, &mut causes);
     let causes = causes.into_list();
-    match causes.is_empty() {
-        true => Ok(plan),
-        false => Err(refusal(causes)),
+    if !causes.is_empty() {
+        return Err(refusal(causes));
+    }
+    // As it is stored, however it was sent or put together.
+    match plan.written().len() > limits::PLAN_BYTES {
+        true => Err(too_long()),
+        false => Ok(plan),
     }
 }
 

@@ -33,7 +33,7 @@ impl Op for Update {
             let data = self.fields.get("data").filter(|data| !data.is_null());
             let of = match data {
                 Some(data) => Of::Document(read_data(data)?.document),
-                None => Of::Later(self.mission),
+                None => Of::Mission(self.mission),
             };
             require(app, actor, of).await?;
         }

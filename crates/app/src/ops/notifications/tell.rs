@@ -104,7 +104,7 @@ pub(crate) fn outcomes(job: &Map<String, Value>) -> Vec<Value> {
     let carried = |outcome: &Map<String, Value>| {
         let fields = outcome.iter().filter_map(|(name, value)| match value {
             Value::String(said) => {
-                let said = text::cut(said.clone(), limits::AGENT_TEXT_CHARS);
+                let said = text::cut(said.clone(), limits::NOTIFICATION_CHARS);
                 Some((name.clone(), Value::String(said)))
             }
             Value::Number(_) | Value::Bool(_) => Some((name.clone(), value.clone())),

@@ -36,7 +36,7 @@ impl Op for Create {
 
     /// What could not be executed then is refused now.
     async fn prepare(self, app: &App, actor: &Actor) -> Result<Self> {
-        missions::require(app, actor, Of::Later(self.mission)).await?;
+        missions::require(app, actor, Of::Mission(self.mission)).await?;
         Ok(self)
     }
 
@@ -97,7 +97,7 @@ impl Op for Update {
     /// As for a new one, unless it is only switched off or ended.
     async fn prepare(self, app: &App, actor: &Actor) -> Result<Self> {
         if self.enabled == Some(true) || self.expression.is_some() {
-            missions::require(app, actor, Of::Later(self.mission)).await?;
+            missions::require(app, actor, Of::Mission(self.mission)).await?;
         }
         Ok(self)
     }

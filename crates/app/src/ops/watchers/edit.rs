@@ -37,7 +37,7 @@ impl Op for Create {
                 let agent = task.get("assignTo").and_then(Value::as_str);
                 Of::Agent(agent.unwrap_or_default().to_owned())
             }
-            Action::ExecuteMission(mission) => Of::Later(mission),
+            Action::ExecuteMission(mission) => Of::Mission(mission),
         };
         let required = missions::require(app, actor, of).await;
         required.map_err(|error| match error.kind {

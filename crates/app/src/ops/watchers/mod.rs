@@ -35,6 +35,11 @@ pub(crate) enum Action {
 impl Action {
     /// Reads an action.
     pub(crate) fn read(action: &Value) -> Result<Self> {
+        let most = limits::WATCHER_BYTES;
+        if action.to_string().len() > most {
+            let problem = format!("must be at most {most} bytes long");
+            return Err(Error::field("action", problem));
+        }
         let word = |key: &str| action.get(key).and_then(Value::as_str).unwrap_or_default();
         match word("type") {
             "create_task" => {
