@@ -23,8 +23,8 @@ use crate::{App, Cx, Op, ops};
 /// Whose agents and models are looked at.
 #[derive(Clone, Debug)]
 pub(crate) enum Of {
-    /// A mission that is executed now or later. Whether it may be now is not
-    /// asked here: a repeated request finds it under way.
+    /// A mission that is executed now or later. Whether it may be now is
+    /// decided when it begins.
     Mission(MissionId),
     /// A mission's document that is executed later; what is left open in it
     /// (`{{...}}`) is passed over.

@@ -88,16 +88,6 @@ on_both_engines! {
         board.at(&mission, "execute").refused(409, "INVALID_STATE");
     }
 
-    fn an_execution_that_is_asked_for_again_is_the_same(engine: Engine) {
-        let board = Board::start(engine);
-        let mission = board.mission("Once", &json!({ "tasks": [task("a", &[])], "team": [{ "name": "guest" }] }));
-        let execute = || board.at(&mission, "execute").header("idempotency-key", "one-execution").ok();
-        let begun = execute();
-        assert_eq!(execute(), begun);
-        assert_eq!(board.live.get("/v1/tasks").ok().as_array().map(Vec::len), Some(1));
-        board.at(&mission, "execute").refused(409, "INVALID_STATE");
-    }
-
     fn the_report_names_files_and_tasks_keep_the_missions_deadline(engine: Engine) {
         let board = Board::without_gate(engine);
         let mut a = task("a", &[]);

@@ -284,7 +284,9 @@ fn a_run_of_another_node_is_steered() {
     let two = start(one.scratch());
     let slow = Script::stream()
         .texts(&["one"])
-        .wait(Duration::from_secs(4))
+        .wait(Duration::from_millis(1500))
+        .texts(&["."])
+        .wait(Duration::from_millis(1500))
         .end("stop");
     upstream.answers(vec![slow, Script::says(&[" two"])]);
     say_and_leave(&hosting.live, &bearer, &durable("hi"), "\"one\"");
@@ -313,7 +315,7 @@ fn a_run_of_another_node_is_steered() {
     let elsewhere = two.client().with_key(&key_of_test(&one));
     say(&elsewhere, "x", "x").refused(404, "RUN_NOT_ACTIVE");
     let events = followed(&there.get(&format!("/v1/runs/{run}/events")).send());
-    assert_eq!(said(&events), "one two");
+    assert_eq!(said(&events), "one. two", "{events:?}");
     let heard = upstream.asked()[1].json();
     let heard = heard["messages"].as_array().expect("a list");
     let user: Vec<_> = heard
