@@ -151,7 +151,7 @@ fn outcomes(value: &Value) -> Result<()> {
 /// at least be (Polpo 3.2).
 fn metrics(value: &Value) -> Result<()> {
     let fits = value.as_array().is_some_and(|all| {
-        all.len() <= limits::METRICS && all.iter().all(|metric| is_metric(metric))
+        all.len() <= limits::METRICS && all.iter().all(is_metric)
     });
     fits.then_some(()).ok_or_else(|| {
         Error::field(
