@@ -53,6 +53,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0012_missions",
         include_str!("../../../migrations/0012_missions.sql"),
     ),
+    (
+        "0013_ratings",
+        include_str!("../../../migrations/0013_ratings.sql"),
+    ),
 ];
 
 /// The newest version this binary knows.
