@@ -57,6 +57,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0013_ratings",
         include_str!("../../../migrations/0013_ratings.sql"),
     ),
+    (
+        "0014_sealed_secrets",
+        include_str!("../../../migrations/0014_sealed_secrets.sql"),
+    ),
 ];
 
 /// The newest version this binary knows.
