@@ -100,7 +100,9 @@ pub const TICKET_TITLE_CHARS: usize = 500;
 pub const TICKET_DESCRIPTION_CHARS_MIN: usize = 30;
 /// Characters of a ticket's description, a comment or a chat message.
 pub const TICKET_TEXT_CHARS: usize = 10_000;
-/// Characters of a letter or verdict.
+/// Stars of a rating at most; the fewest is one (OpenPod 3.6).
+pub const RATING_STARS: i64 = 5;
+/// Characters of a letter, a verdict or what is said with a rating.
 pub const LETTER_CHARS: usize = 2_000;
 /// Acceptance criteria of a ticket.
 pub const CRITERIA: usize = 50;

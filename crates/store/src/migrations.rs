@@ -53,6 +53,14 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0012_missions",
         include_str!("../../../migrations/0012_missions.sql"),
     ),
+    (
+        "0013_ratings",
+        include_str!("../../../migrations/0013_ratings.sql"),
+    ),
+    (
+        "0014_sealed_secrets",
+        include_str!("../../../migrations/0014_sealed_secrets.sql"),
+    ),
 ];
 
 /// The newest version this binary knows.

@@ -77,12 +77,11 @@ struct CreateIn {
     draft: Option<bool>,
     #[serde(rename = "dependsOn")]
     needs: Option<Vec<String>>,
-    #[serde(flatten)]
-    fields: Map<String, Value>,
 }
 
 impl<D: Polpo> Wire<D> for Create {
     fn decode(input: &Input<'_>) -> Result<Self> {
+        let (named, fields) = input.json_and_rest()?;
         let CreateIn {
             title,
             description,
@@ -90,8 +89,7 @@ impl<D: Polpo> Wire<D> for Create {
             group,
             draft,
             needs,
-            fields,
-        } = input.json()?;
+        } = named;
         Ok(Self {
             title,
             description,
