@@ -508,3 +508,29 @@ pub const CANCEL_REASON_CHARS: usize = 500;
 pub const PROGRAMS_AT_ONCE: usize = 64;
 /// Work folders that a node keeps open.
 pub const WORK_FOLDERS_OPEN: usize = 128;
+/// Numbers that are measured of a job's result.
+pub const METRICS: usize = 50;
+/// Channels that one gate, checkpoint or delay tells.
+pub const NOTIFIED_CHANNELS: usize = 20;
+/// Characters of the name of a channel.
+pub const CHANNEL_CHARS: usize = 100;
+/// Notifications that an environment keeps, and that one list shows.
+pub const NOTIFICATIONS: u32 = 1_000;
+/// Outcomes of jobs that one notification carries.
+pub const NOTIFICATION_OUTCOMES: usize = 50;
+/// Rows that one page of a list may have, where a page is asked for.
+pub const PART_ROWS: u32 = 1_000;
+/// Rows of a list that may be passed over.
+pub const PART_OFFSET: i64 = 100_000_000;
+/// Days for which the log of an environment is kept; its latest
+/// [`LOG_ENTRIES`] entries are kept however old they are.
+pub const LOG_DAYS: i64 = 30;
+/// Days for which the runs of a job are kept that are not its last one, and
+/// runs that are in no session.
+pub const RUN_DAYS: i64 = 30;
+/// Entries of one log that one step of forgetting takes away.
+pub const FORGET_ROWS: u32 = 500;
+/// Runs that one step of forgetting looks at; each has up to [`RUN_ENTRIES`].
+pub const FORGET_RUNS: u32 = 50;
+/// Environments that one step of forgetting looks at.
+pub const FORGET_ENVIRONMENTS: u32 = 32;
