@@ -6,6 +6,7 @@
 mod agents;
 mod approvals;
 mod assessment;
+mod attached;
 mod board;
 mod bounties;
 mod chat;
@@ -20,6 +21,7 @@ mod missions;
 mod models;
 mod playbooks;
 mod projects;
+mod repeats;
 mod runs;
 mod schedules;
 mod sessions;
