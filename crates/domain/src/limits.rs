@@ -534,3 +534,19 @@ pub const FORGET_ROWS: u32 = 500;
 pub const FORGET_RUNS: u32 = 50;
 /// Environments that one step of forgetting looks at.
 pub const FORGET_ENVIRONMENTS: u32 = 32;
+/// Bytes of an answer that is kept for a repeated `Idempotency-Key`, where no
+/// transaction holds it; of a longer one only that it was given.
+pub const KEPT_ANSWER_BYTES: usize = 4 << 20;
+/// Files that are looked at before and after a command, to find what it changed.
+pub const COUNTED_FILES: usize = 20_000;
+/// Changes of files that are told of one command.
+pub const CHANGES_TOLD: usize = 100;
+/// Attachments that the messages of one chat request name.
+pub const ATTACHED_FILES: usize = 32;
+/// Bytes of a text that is attached to a chat and shown to a model.
+pub const ATTACHED_TEXT_BYTES: usize = 256 << 10;
+/// Bytes of a picture that is attached to a chat and shown to a model.
+pub const ATTACHED_IMAGE_BYTES: usize = 5 << 20;
+/// Bytes of everything that is attached to one chat request and shown to a
+/// model.
+pub const ATTACHED_BYTES: usize = 16 << 20;
