@@ -78,6 +78,8 @@ crate::words! {
         TicketMoved = "ticket.moved",
         /// A ticket's other fields changed.
         TicketUpdated = "ticket.updated",
+        /// The work of a ticket was rated.
+        TicketRated = "ticket.rated",
         /// Money was put into a project's escrow.
         ProjectFunded = "project.funded",
         /// What a worker was owed was paid.

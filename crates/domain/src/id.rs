@@ -75,6 +75,8 @@ ids! {
     ChannelId;
     /// What a worker is paid or owed for one task.
     PayoutId;
+    /// What a project's owner says of work that is done.
+    RatingId;
     /// Something a project remembers.
     KnowledgeId;
     /// An address that is told what happens.

@@ -100,7 +100,9 @@ pub const TICKET_TITLE_CHARS: usize = 500;
 pub const TICKET_DESCRIPTION_CHARS_MIN: usize = 30;
 /// Characters of a ticket's description, a comment or a chat message.
 pub const TICKET_TEXT_CHARS: usize = 10_000;
-/// Characters of a letter or verdict.
+/// Stars of a rating at most; the fewest is one (OpenPod 3.6).
+pub const RATING_STARS: i64 = 5;
+/// Characters of a letter, a verdict or what is said with a rating.
 pub const LETTER_CHARS: usize = 2_000;
 /// Acceptance criteria of a ticket.
 pub const CRITERIA: usize = 50;
@@ -540,3 +542,20 @@ pub const NOTIFICATION_RULES_BYTES: usize = 32_000;
 pub const WATCHER_BYTES: usize = 512 << 10;
 /// Bytes of the parameters of a playbook, as JSON.
 pub const PLAYBOOK_PARAMETERS_BYTES: usize = 256 << 10;
+pub const FORGET_ENVIRONMENTS: u32 = 32;
+/// Bytes of an answer that is kept for a repeated `Idempotency-Key`, where no
+/// transaction holds it; of a longer one only that it was given.
+pub const KEPT_ANSWER_BYTES: usize = 4 << 20;
+/// Files that are looked at before and after a command, to find what it changed.
+pub const COUNTED_FILES: usize = 20_000;
+/// Changes of files that are told of one command.
+pub const CHANGES_TOLD: usize = 100;
+/// Attachments that the messages of one chat request name.
+pub const ATTACHED_FILES: usize = 32;
+/// Bytes of a text that is attached to a chat and shown to a model.
+pub const ATTACHED_TEXT_BYTES: usize = 256 << 10;
+/// Bytes of a picture that is attached to a chat and shown to a model.
+pub const ATTACHED_IMAGE_BYTES: usize = 5 << 20;
+/// Bytes of everything that is attached to one chat request and shown to a
+/// model.
+pub const ATTACHED_BYTES: usize = 16 << 20;

@@ -54,8 +54,16 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("../../../migrations/0012_missions.sql"),
     ),
     (
-        "0013_notices",
-        include_str!("../../../migrations/0013_notices.sql"),
+        "0013_ratings",
+        include_str!("../../../migrations/0013_ratings.sql"),
+    ),
+    (
+        "0014_sealed_secrets",
+        include_str!("../../../migrations/0014_sealed_secrets.sql"),
+    ),
+    (
+        "0015_notices",
+        include_str!("../../../migrations/0015_notices.sql"),
     ),
 ];
 

@@ -30,6 +30,7 @@ pub mod heartbeat;
 pub mod holds;
 pub mod hosted;
 pub mod ideas;
+pub(crate) mod idempotency;
 pub mod jobs;
 pub mod keys;
 pub mod knowledge;

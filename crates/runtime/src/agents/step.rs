@@ -103,6 +103,17 @@ fn masked(tools: &Tools, content: &str) -> String {
     }
 }
 
+/// A call as the model is told of it later: some providers refuse a
+/// conversation in which arguments are no JSON, also when their own model wrote
+/// them.
+fn told_back(wanted: &Wanted) -> Value {
+    let mut call = spelled(wanted);
+    if wanted.arguments.trim().is_empty() || read(&wanted.arguments).is_none() {
+        call["function"]["arguments"] = "{}".into();
+    }
+    call
+}
+
 /// The arguments of a call; models write nothing where there are none.
 fn read(arguments: &str) -> Option<Value> {
     if arguments.trim().is_empty() {
@@ -123,7 +134,7 @@ fn spelled(wanted: &Wanted) -> Value {
 fn assistant(said: &Said) -> Value {
     let mut message = json!({ "role": "assistant", "content": said.text });
     if !said.calls.is_empty() {
-        message["tool_calls"] = said.calls.iter().map(spelled).collect();
+        message["tool_calls"] = said.calls.iter().map(told_back).collect();
     }
     message
 }

@@ -6,6 +6,7 @@
 mod agents;
 mod approvals;
 mod assessment;
+mod attached;
 mod board;
 mod bounties;
 mod chat;
@@ -22,6 +23,7 @@ mod notices;
 mod parts;
 mod playbooks;
 mod projects;
+mod repeats;
 mod runs;
 mod schedules;
 mod sessions;

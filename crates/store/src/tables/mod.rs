@@ -50,6 +50,7 @@ pub mod payouts;
 pub mod playbooks;
 pub mod profiles;
 pub mod projects;
+pub mod ratings;
 pub mod redemptions;
 pub mod referrals;
 pub mod repositories;
@@ -107,6 +108,7 @@ pub fn statements() -> Vec<Sql> {
         playbooks::ALL,
         profiles::ALL,
         projects::ALL,
+        ratings::ALL,
         redemptions::ALL,
         referrals::ALL,
         repositories::ALL,

@@ -74,7 +74,7 @@ macro_rules! select {
 statements! {
     INSERT = "insert into sessions (environment, id, agent, end_user, title, metadata, messages, created_at, updated_at) \
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing returning id";
-    TOUCH = "update sessions set messages = messages + $1, updated_at = $2 where environment = $3 and id = $4";
+    TOUCH = "update sessions set messages = messages + $1, updated_at = $2 where environment = $3 and id = $4 returning id";
     FIND = select!("from sessions s where s.environment = $1 and s.id = $2");
     LIST = select!("from sessions s where s.environment = $1 order by s.updated_at desc, s.id limit $2 offset $3");
     LIST_MARKED = select!("from session_marks m join sessions s on s.environment = m.environment and s.id = m.session \
@@ -150,14 +150,15 @@ pub async fn mark(
     tx.write(MARK, params).await
 }
 
-/// Notes that something was said.
+/// Notes that something was said, and holds the session until the commit; false
+/// when it is gone.
 pub async fn touch(
     tx: &mut Tx,
     environment: EnvironmentId,
     session: &str,
     messages: i64,
     now: Time,
-) -> Result<()> {
+) -> Result<bool> {
     let session = session.to_owned();
     let params = vec![
         messages.into(),
@@ -165,7 +166,7 @@ pub async fn touch(
         Val::id(environment),
         session.into(),
     ];
-    tx.write(TOUCH, params).await
+    Ok(tx.row(TOUCH, params, |_| Ok(())).await?.is_some())
 }
 
 /// A session.
@@ -213,12 +214,14 @@ pub async fn rename(
     tx.write_or(RENAME, params, gone).await
 }
 
-/// Removes a session with all that was said; false when there is none.
+/// Removes a session with all that was said; false when there is none. The
+/// session itself comes first: who says something meanwhile has it or waits.
 pub async fn remove(tx: &mut Tx, environment: EnvironmentId, id: &str) -> Result<bool> {
     let params = || vec![Val::id(environment), id.to_owned().into()];
+    let is_removed = tx.row(REMOVE, params(), |_| Ok(())).await?.is_some();
     tx.write(REMOVE_MESSAGES, params()).await?;
     tx.write(REMOVE_MARKS, params()).await?;
-    Ok(tx.row(REMOVE, params(), |_| Ok(())).await?.is_some())
+    Ok(is_removed)
 }
 
 /// Stores what was said.

@@ -154,13 +154,13 @@ pub(super) fn raw(read: Read, (name, guessed): (&str, &str), is_download: bool) 
     Reply {
         status: 200,
         headers: vec![
-            ("content-disposition", disposition),
-            ("x-content-type-options", "nosniff".into()),
+            ("content-disposition".into(), disposition),
+            ("x-content-type-options".into(), "nosniff".into()),
             (
-                "content-security-policy",
+                "content-security-policy".into(),
                 "default-src 'none'; sandbox".into(),
             ),
-            ("cache-control", "private, no-store".into()),
+            ("cache-control".into(), "private, no-store".into()),
         ],
         content: Content::Raw {
             media: media::harmless(guessed).into(),

@@ -88,12 +88,11 @@ struct CreateIn {
     quality_gates: Option<Value>,
     checkpoints: Option<Value>,
     delays: Option<Value>,
-    #[serde(flatten)]
-    fields: Map<String, Value>,
 }
 
 impl<D: Polpo> Wire<D> for Create {
     fn decode(input: &Input<'_>) -> Result<Self> {
+        let (named, fields) = input.json_and_rest()?;
         let CreateIn {
             name,
             data,
@@ -103,8 +102,7 @@ impl<D: Polpo> Wire<D> for Create {
             quality_gates,
             checkpoints,
             delays,
-            fields,
-        } = input.json()?;
+        } = named;
         let data = data.filter(|data| !data.is_null());
         let data = match (data, &tasks) {
             (None, Some(Value::Array(_))) => assembled([

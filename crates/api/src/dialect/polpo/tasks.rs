@@ -79,12 +79,11 @@ struct CreateIn {
     draft: Option<bool>,
     #[serde(rename = "dependsOn")]
     needs: Option<Vec<String>>,
-    #[serde(flatten)]
-    fields: Map<String, Value>,
 }
 
 impl<D: Polpo> Wire<D> for Create {
     fn decode(input: &Input<'_>) -> Result<Self> {
+        let (named, fields) = input.json_and_rest()?;
         let CreateIn {
             title,
             description,
@@ -92,8 +91,7 @@ impl<D: Polpo> Wire<D> for Create {
             group,
             draft,
             needs,
-            fields,
-        } = input.json()?;
+        } = named;
         Ok(Self {
             title,
             description,
