@@ -542,7 +542,6 @@ pub const NOTIFICATION_RULES_BYTES: usize = 32_000;
 pub const WATCHER_BYTES: usize = 512 << 10;
 /// Bytes of the parameters of a playbook, as JSON.
 pub const PLAYBOOK_PARAMETERS_BYTES: usize = 256 << 10;
-pub const FORGET_ENVIRONMENTS: u32 = 32;
 /// Bytes of an answer that is kept for a repeated `Idempotency-Key`, where no
 /// transaction holds it; of a longer one only that it was given.
 pub const KEPT_ANSWER_BYTES: usize = 4 << 20;
