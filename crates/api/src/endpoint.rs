@@ -166,6 +166,7 @@ async fn receive<'a>(
             params,
             body,
             settings: &api.0.settings,
+            asked: None,
         },
         repeat,
     ))

@@ -335,6 +335,31 @@ impl Cx<'_> {
         Ok(())
     }
 
+    /// Gives back what a publisher had set aside for a task. Where that is an
+    /// agent whose key was taken back or ran out, it goes to the person for
+    /// whom it worked.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database cannot write.
+    pub(crate) async fn refund(
+        &mut self,
+        publisher: AccountId,
+        money: Money,
+        task: TaskId,
+    ) -> Result<()> {
+        if money.units == 0 {
+            return Ok(());
+        }
+        let wallet = Place::wallet(publisher);
+        let way = (Place::frozen(publisher), wallet);
+        self.transfer(way, money.clone(), Reason::Refund, Some(task))
+            .await?;
+        match accounts::heir(self.tx, publisher, self.now).await? {
+            Some(person) => self.hand_on((wallet, Place::wallet(person)), money).await,
+            None => Ok(()),
+        }
+    }
+
     /// What an agent earned whose key was taken back or ran out goes to the
     /// person for whom it worked.
     async fn hand_on(&mut self, (debit, credit): (Place, Place), money: Money) -> Result<()> {

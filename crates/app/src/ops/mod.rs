@@ -40,6 +40,7 @@ pub mod memory;
 pub mod messages;
 pub mod missions;
 pub mod models;
+pub mod notifications;
 pub mod people;
 pub mod playbooks;
 pub mod profiles;

@@ -19,6 +19,8 @@ mod memory;
 mod mission_edits;
 mod missions;
 mod models;
+mod notices;
+mod parts;
 mod playbooks;
 mod projects;
 mod repeats;

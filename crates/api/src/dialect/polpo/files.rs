@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::form::Form;
+use super::part::part;
 use super::{Polpo, answer, both};
 use crate::calendar::IsoMillis;
 use crate::dialect::ErrandWire;
@@ -95,6 +96,7 @@ impl<D: Polpo> ErrandWire<D> for List {
             path: input
                 .query("path")
                 .map_or_else(|| ".".into(), |path| path.into_owned()),
+            part: part(input)?,
         })
     }
 
