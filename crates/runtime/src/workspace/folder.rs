@@ -223,6 +223,7 @@ impl Folder {
 
     /// Makes a folder and those that it is in.
     pub(crate) fn mkdir(&self, path: &Path) -> Result<()> {
+        self.is_not_all(path)?;
         self.room(0)?;
         self.dir.create_dir_all(path).map_err(told(path))?;
         self.usage.add(true, 0);

@@ -1,10 +1,12 @@
 //! Something is said to a run that goes on, here or at another node.
 
-use domain::id::RunId;
+use domain::id::{AttachmentId, RunId};
 use domain::policy::Actor;
 use domain::{Error, Result, limits, text};
+use serde_json::Value;
 
 use super::letters::Post;
+use crate::ops::attachments;
 use crate::ports::agents::Manner;
 use crate::{App, Errand};
 
@@ -19,7 +21,7 @@ pub struct Steer {
     pub manner: Manner,
     /// What is said.
     pub text: String,
-    /// Names of what comes with it.
+    /// What comes with it: ids of attachments, names, links.
     pub attachments: Vec<String>,
 }
 
@@ -41,8 +43,9 @@ impl Errand for Steer {
     async fn run(self, app: &App, actor: &Actor) -> Result<Steered> {
         text::required("id", &self.id, limits::SESSION_ID_CHARS)?;
         text::optional("content.text", &self.text, limits::TEXT_CHARS)?;
-        let said = self.said()?;
+        self.check()?;
         let environment = actor.environment()?;
+        let said = self.said(app, actor).await?;
         let Self {
             run, id, manner, ..
         } = self;
@@ -67,7 +70,7 @@ impl Errand for Steer {
 }
 
 impl Steer {
-    fn said(&self) -> Result<String> {
+    fn check(&self) -> Result<()> {
         if self.attachments.len() > limits::STEERING_ATTACHMENTS {
             let most = limits::STEERING_ATTACHMENTS;
             return Err(Error::field(
@@ -84,7 +87,24 @@ impl Steer {
         if self.text.trim().is_empty() && self.attachments.is_empty() {
             return Err(Error::field("content", "must have a text or attachments"));
         }
-        let attached = self.attachments.iter().map(|it| format!("\n[file {it}]"));
-        Ok(attached.fold(self.text.clone(), |said, it| said + &it))
+        Ok(())
+    }
+
+    /// The text, and what comes with it: of an attachment its name, and where
+    /// tools find it.
+    async fn said(&self, app: &App, actor: &Actor) -> Result<String> {
+        let mut said = self.text.clone();
+        for named in &self.attachments {
+            let note = match AttachmentId::parse(named) {
+                Some(id) => {
+                    let attachment = app.call(actor, attachments::Get { id }).await?;
+                    let (name, path) = (attachment.filename, attachment.path);
+                    format!("\n[file {}: {}]", Value::from(name), Value::from(path))
+                }
+                None => format!("\n[file {named}]"),
+            };
+            said.push_str(&note);
+        }
+        Ok(said)
     }
 }

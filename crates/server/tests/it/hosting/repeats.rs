@@ -105,10 +105,12 @@ on_both_engines! {
 
     fn a_durable_chat_is_kept_without_its_caller(engine: Engine) {
         let server = Server::start(engine);
-        let client = server.hosting("compass").live;
+        let _hosting = server.hosting("compass");
+        let key = key(&server);
+        let client = server.client().with_key(&key);
         let body = durable(streamed("[slow 700] and on"));
         let header = "idempotency-key: k\r\n";
-        say_and_leave_with(&client, &key(&server), header, &body, "\"assistant\"");
+        say_and_leave_with(&client, &key, header, &body, "\"assistant\"");
         let again = || once(&client, "k", &body).header("x-session-id", "left").send();
         assert!(is_in_flight(&again()));
         eventually("its answer is kept", || again().status == 200);
@@ -118,10 +120,12 @@ on_both_engines! {
 
     fn a_chat_that_its_caller_left_may_be_repeated(engine: Engine) {
         let server = Server::start(engine);
-        let client = server.hosting("compass").live;
+        let _hosting = server.hosting("compass");
+        let key = key(&server);
+        let client = server.client().with_key(&key);
         let body = streamed("one [slow 1000] two");
         let header = "idempotency-key: k\r\n";
-        say_and_leave_with(&client, &key(&server), header, &body, "\"assistant\"");
+        say_and_leave_with(&client, &key, header, &body, "\"assistant\"");
         let again = || once(&client, "k", &body).header("x-session-id", "left").send();
         eventually("its key is free", || again().status == 200);
         assert_eq!(again().header(REPLAYED), Some("true"));

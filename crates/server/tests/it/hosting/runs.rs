@@ -12,6 +12,7 @@ use testkit::server::Server;
 use testkit::upstream::{Script, Upstream};
 
 use super::chat::{CHAT, asked, say_streamed, session};
+use super::files::form;
 use super::models::{key, say_and_leave, world};
 use super::sessions::messages;
 
@@ -145,7 +146,7 @@ on_both_engines! {
     fn a_run_is_steered(engine: Engine) {
         let (upstream, server, hosting) = world(engine);
         let client = &hosting.live;
-        let slow = Script::stream().texts(&["one"]).wait(Duration::from_millis(1500)).end("stop");
+        let slow = Script::stream().texts(&["one"]).wait(Duration::from_millis(2500)).end("stop");
         upstream.answers(vec![slow, Script::says(&[" two"])]);
         say_and_leave(client, &key(&server), &durable("hi"), "\"one\"");
         let run = left_run(client)["id"].as_str().expect("an id").to_owned();
@@ -158,15 +159,25 @@ on_both_engines! {
         assert_eq!(say("s1", "follow_up", "and then?").expect_status(200).json["data"]["duplicate"], true);
         say("s2", "shout", "x").refused(400, "VALIDATION_ERROR");
         say("s2", "steer", "").refused(400, "VALIDATION_ERROR");
-        for number in 0..15 {
+        let post = |path: &str| client.post(path);
+        let file = form(post, "/v1/attachments", ("sessionId", "left"), ("a.md", b"x")).ok();
+        let with = |id: &str, file: &str| {
+            let content = json!({ "attachments": [{ "file_id": file }] });
+            client.post(&path).json(json!({ "id": id, "mode": "follow_up", "content": content })).send()
+        };
+        with("f0", "00000000-0000-7000-8000-000000000000").refused(404, "NOT_FOUND");
+        with("f1", file["id"].as_str().expect("an id")).expect_status(202);
+        for number in 0..14 {
             say(&format!("n{number}"), "follow_up", "more").expect_status(202);
         }
-        say("n15", "follow_up", "more").refused(429, "STEERING_QUEUE_FULL");
+        say("n14", "follow_up", "more").refused(429, "STEERING_QUEUE_FULL");
         hosting.test.post(&path).json(json!({ "id": "x", "mode": "steer", "content": { "text": "x" } })).refused(404, "RUN_NOT_ACTIVE");
         let events = followed(&client.get(&format!("/v1/runs/{run}/events")).send());
         assert_eq!(said(&events), "one two");
         let heard = upstream.asked()[1].json();
         assert_eq!(heard["messages"][2]["content"], "and then?", "{heard}");
+        let file = heard["messages"][3]["content"].as_str().expect("a text");
+        assert!(file.starts_with("\n[file \"a.md\": \"/attachments/"), "{heard}");
         say("s3", "steer", "late").refused(404, "RUN_NOT_ACTIVE");
         client.post(&format!("/api/v1/runs/{run}/abort")).refused(404, "RUN_NOT_ACTIVE");
     }
