@@ -44,7 +44,7 @@ pub(crate) fn probes(handle: PrometheusHandle) -> Probes {
 /// Writing happens on its own thread; when it cannot keep up, lines are
 /// dropped rather than requests held up. The guard writes out the rest.
 pub(crate) fn logs(settings: &Settings) -> Result<WorkerGuard> {
-    let filter = EnvFilter::try_new(&settings.log.filter).context("log.filter")?;
+    let filter = filter(&settings.log.filter)?;
     let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -56,4 +56,29 @@ pub(crate) fn logs(settings: &Settings) -> Result<WorkerGuard> {
     };
     begun.map_err(|cause| anyhow::anyhow!("logs: {cause}"))?;
     Ok(guard)
+}
+
+/// What is logged. What agents' servers say (`rmcp` would log it as it comes)
+/// stays out, unless the operator names it.
+fn filter(wanted: &str) -> Result<EnvFilter> {
+    let wanted = match wanted.trim() {
+        "" => "error",
+        wanted => wanted,
+    };
+    EnvFilter::try_new(format!("rmcp=off,{wanted}")).context("log.filter")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filter;
+
+    #[test]
+    fn what_servers_of_agents_say_is_logged_by_name_only() {
+        let shown = |wanted| filter(wanted).expect("a filter").to_string();
+        for wanted in ["info", "trace", "", "guildhall::request=off,info"] {
+            assert!(shown(wanted).contains("rmcp=off"), "{wanted}");
+        }
+        let named = shown("info,rmcp=debug");
+        assert!(named.contains("rmcp=debug") && !named.contains("rmcp=off"));
+    }
 }
