@@ -1,6 +1,8 @@
 //! What a mapping decodes from: the parameters of the path and the query, and
 //! the body, with refusals that name the field.
 
+mod asked;
+
 use std::borrow::Cow;
 
 use axum::http::request::Parts;
@@ -10,9 +12,14 @@ use domain::id::Id;
 use domain::page::Page;
 use domain::{Error, Result, limits};
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::Settings;
+use crate::shape::{fields_of, schema_of};
+use asked::{described, together};
+
+pub(crate) use asked::{Asked, Questions, Wanted};
 
 /// A request as a mapping sees it.
 pub(crate) struct Input<'a> {
@@ -20,6 +27,8 @@ pub(crate) struct Input<'a> {
     pub(crate) params: Vec<(String, String)>,
     pub(crate) body: Body,
     pub(crate) settings: &'a Settings,
+    /// Set where nobody sent this and a mapping is to say what it would read.
+    pub(crate) asked: Option<&'a Asked>,
 }
 
 /// A body after the dialect's rules about media types.
@@ -79,7 +88,7 @@ impl Input<'_> {
 
     /// A parameter of the query, unless missing or empty.
     pub(crate) fn query(&self, name: &str) -> Option<Cow<'_, str>> {
-        let query = self.parts.uri.query()?;
+        let query = self.query_for(name)?;
         let found = form_urlencoded::parse(query.as_bytes()).find(|(n, _)| n == name);
         found
             .map(|(_, value)| value)
@@ -89,7 +98,7 @@ impl Input<'_> {
     /// A parameter of the query that may be repeated or hold several texts
     /// with commas between them.
     pub(crate) fn queries(&self, name: &str) -> Vec<String> {
-        let query = self.parts.uri.query().unwrap_or("");
+        let query = self.query_for(name).unwrap_or("");
         let named = form_urlencoded::parse(query.as_bytes()).filter(|(n, _)| n == name);
         let mut texts = Vec::new();
         for (_, value) in named {
@@ -177,8 +186,44 @@ impl Input<'_> {
         Ok(texts)
     }
 
+    /// Says what this mapping wants of the body, where that is the question.
+    ///
+    /// # Errors
+    /// Then; the mapping has nothing more to do.
+    pub(crate) fn wants(&self, wanted: impl FnOnce() -> Wanted) -> Result<()> {
+        let Some(asked) = self.asked else {
+            return Ok(());
+        };
+        asked.held().body.get_or_insert_with(wanted);
+        Err(invalid_body("nobody sent this"))
+    }
+
+    /// The query, of which a parameter is asked for.
+    fn query_for(&self, name: &str) -> Option<&str> {
+        if let Some(asked) = self.asked {
+            asked.held().query.insert(name.to_owned());
+        }
+        self.parts.uri.query()
+    }
+
+    /// The body as an object with these fields and those.
+    pub(crate) fn json_and<T: DeserializeOwned, U: DeserializeOwned>(&self) -> Result<(T, U)> {
+        self.wants(|| described(together::<T, U>(), false))?;
+        Ok((self.json()?, self.json()?))
+    }
+
+    /// The body as an object with these fields, and all others as they are.
+    pub(crate) fn json_and_rest<T: DeserializeOwned>(&self) -> Result<(T, Map<String, Value>)> {
+        let (named, mut rest): (T, Map<String, Value>) = self.json_and()?;
+        for name in fields_of::<T>() {
+            rest.remove(*name);
+        }
+        Ok((named, rest))
+    }
+
     /// The body as an object with these fields.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        self.wants(|| described(schema_of::<T>(), false))?;
         match &self.body {
             Body::Json(bytes) => object(bytes),
             Body::Missing => Err(invalid_body(
@@ -192,6 +237,7 @@ impl Input<'_> {
 
     /// The body as an object, or an empty one when none was sent.
     pub(crate) fn json_or_default<T: DeserializeOwned + Default>(&self) -> Result<T> {
+        self.wants(|| described(schema_of::<T>(), true))?;
         match &self.body {
             Body::Json(bytes) if bytes.trim_ascii() != b"null" => object(bytes),
             _ => Ok(T::default()),

@@ -18,6 +18,7 @@ mod input;
 mod observe;
 mod ratelimit;
 mod routes;
+mod shape;
 mod site;
 
 use std::sync::Arc;

@@ -1,15 +1,17 @@
 //! Route tables: the router and a list of what is in it, made by one call, so
 //! that documentation and the authorisation test cannot miss a route.
 
-use app::Effect;
+use app::{Effect, Prepared};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::routing::{MethodFilter, on};
+use domain::Result;
 use domain::policy::Permission;
 
 use crate::Api;
 use crate::dialect::{Dialect, ErrandWire, Wire};
 use crate::endpoint::{Spec, endpoint, errand_spec, spec};
+use crate::input::Input;
 
 /// One route of one door.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +28,8 @@ pub struct Route {
     pub needs: Permission,
     /// Whether it changes anything.
     pub effect: Effect,
+    /// Reads its input, and says what that is.
+    pub(crate) decode: fn(&Input<'_>) -> Result<Prepared>,
 }
 
 /// A door's routes.
@@ -74,7 +78,7 @@ impl Routes {
             operation,
             needs,
             effect,
-            decode: _,
+            decode,
             refuse: _,
         } = *spec;
         self.routes.push(Route {
@@ -84,6 +88,7 @@ impl Routes {
             operation,
             needs,
             effect,
+            decode,
         });
         self
     }

@@ -78,6 +78,8 @@ crate::words! {
         TicketMoved = "ticket.moved",
         /// A ticket's other fields changed.
         TicketUpdated = "ticket.updated",
+        /// The work of a ticket was rated.
+        TicketRated = "ticket.rated",
         /// Money was put into a project's escrow.
         ProjectFunded = "project.funded",
         /// What a worker was owed was paid.
@@ -284,6 +286,10 @@ crate::words! {
         PlaybookSaved = "playbook.saved",
         /// A skill was stored, given or removed.
         SkillSaved = "skill.saved",
+        /// A channel was told something.
+        NotificationSent = "notification.sent",
+        /// Something was said to a run at another node than its own.
+        RunSteered = "run.steered",
         /// A line for the log of an environment.
         HostingLog = "hosting.log",
     }

@@ -75,6 +75,8 @@ ids! {
     ChannelId;
     /// What a worker is paid or owed for one task.
     PayoutId;
+    /// What a project's owner says of work that is done.
+    RatingId;
     /// Something a project remembers.
     KnowledgeId;
     /// An address that is told what happens.
@@ -104,6 +106,8 @@ ids! {
     WatcherId;
     /// A file that came with a chat.
     AttachmentId;
+    /// Something that a channel was told.
+    NotificationId;
 }
 
 impl From<AccountId> for EnvironmentId {

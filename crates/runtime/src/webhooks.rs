@@ -38,6 +38,9 @@ const SECOND_LOOKS: [Duration; 2] = [Duration::from_millis(15), Duration::from_m
 /// How old the stored place in the log may be where nothing was to be told.
 const STORE_AFTER: Span = Span::seconds(5);
 
+/// Endpoints that are being called.
+type Visits = JoinSet<Option<Visit>>;
+
 /// What one loop tells the other: there is something to send.
 pub(crate) type Work = Arc<Notify>;
 
@@ -106,7 +109,7 @@ impl Filling {
 pub(crate) async fn empty(app: App, work: Work, mut stopping: watch::Receiver<bool>) {
     let courier = Arc::new(Courier::new(app.clone(), stopping.clone()));
     let mut polls = ticks(POLL);
-    let mut visits: JoinSet<Visit> = JoinSet::new();
+    let mut visits: Visits = JoinSet::new();
     let mut done = Arc::new(Vec::new());
     loop {
         let is_stopping = *stopping.borrow_and_update();
@@ -147,14 +150,14 @@ pub(crate) async fn empty(app: App, work: Work, mut stopping: watch::Receiver<bo
 }
 
 /// How many more endpoints may be taken now.
-fn room(visits: &JoinSet<Visit>) -> u32 {
+fn room(visits: &Visits) -> u32 {
     let room = limits::WEBHOOKS_IN_FLIGHT.saturating_sub(visits.len());
     u32::try_from(room).map_or(0, |room| room.min(limits::WEBHOOKS_AT_ONCE))
 }
 
-fn collect(visit: Result<Visit, tokio::task::JoinError>, done: &mut Arc<Vec<Visit>>) {
+fn collect(visit: Result<Option<Visit>, tokio::task::JoinError>, done: &mut Arc<Vec<Visit>>) {
     match visit {
-        Ok(visit) => Arc::make_mut(done).push(visit),
+        Ok(visit) => Arc::make_mut(done).extend(visit),
         Err(cause) => {
             tracing::error!(%cause, "webhooks: a visit ended in a defect; its lease runs out")
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
 use crate::settings::{Flags, Settings};
@@ -120,6 +120,15 @@ pub(crate) struct Verify {
     pub(crate) requirements: Option<PathBuf>,
 }
 
+/// With what content keys are wrapped.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Algorithm {
+    /// RSA-OAEP with SHA-256
+    Rsa,
+    /// X25519, HKDF-SHA-256 and AES-256-GCM
+    X25519,
+}
+
 /// What can be sealed.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Seal {
@@ -128,7 +137,10 @@ pub(crate) enum Seal {
         /// The file for the private key; must not exist
         #[arg(long)]
         out: PathBuf,
-        /// Bits of the key
+        /// What the key is for
+        #[arg(long, value_enum, default_value_t = Algorithm::Rsa)]
+        algorithm: Algorithm,
+        /// Bits of an RSA key
         #[arg(long, default_value_t = 3072, value_parser = clap::value_parser!(u16).range(2048..=8192))]
         bits: u16,
     },

@@ -53,6 +53,18 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0012_missions",
         include_str!("../../../migrations/0012_missions.sql"),
     ),
+    (
+        "0013_ratings",
+        include_str!("../../../migrations/0013_ratings.sql"),
+    ),
+    (
+        "0014_sealed_secrets",
+        include_str!("../../../migrations/0014_sealed_secrets.sql"),
+    ),
+    (
+        "0015_notices",
+        include_str!("../../../migrations/0015_notices.sql"),
+    ),
 ];
 
 /// The newest version this binary knows.

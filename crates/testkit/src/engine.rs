@@ -6,7 +6,7 @@
 
 use crate::postgres;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// A storage engine.
@@ -77,6 +77,29 @@ impl Scratch {
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The file with the key of the vault; any key will do, as long as every node of the test has the same.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be written.
+    #[must_use]
+    pub fn vault_key(&self) -> PathBuf {
+        let key = self.folder().join("vault-key");
+        if !key.exists() {
+            std::fs::write(&key, "5e".repeat(32)).expect("the key of the vault");
+        }
+        key
+    }
+
+    /// The database itself, where it is one of PostgreSQL's.
+    #[must_use]
+    pub fn postgres(&self) -> Option<&postgres::Database> {
+        match &self.database {
+            Database::Sqlite { .. } => None,
+            Database::Postgres(database) => Some(database),
+        }
     }
 
     /// The engine the database belongs to.

@@ -5,7 +5,7 @@
 //! seconds after no test process uses it any more. The next run within that time finds it warm.
 //!
 //! **Invariants:**
-//! - The cluster is ours alone. It has no TCP port, only a socket in its own folder, and the environment variables of
+//! - The cluster is ours alone. It has no TCP port, only a socket in its own folder (but for [`ExclusiveCluster::serve_tls`]), and the environment variables of
 //!   PostgreSQL clients are ignored, so no service that happens to run is ever touched.
 //! - Whoever uses the cluster holds a shared lock on the folder's `users` file; whoever starts or stops it holds the
 //!   folder's `lock`. Both are released by the operating system, so a killed test leaves nothing behind for long.
@@ -19,10 +19,13 @@
 //! assert_eq!(database.query("select 1 + 1").expect("an answer"), "2");
 //! ```
 
+mod certificate;
 mod cluster;
 mod folder;
 mod processes;
 mod tools;
+
+pub use certificate::{Authority, Certificate};
 
 use anyhow::anyhow;
 use cluster::Cluster;
@@ -132,6 +135,16 @@ impl ExclusiveCluster {
     /// When it does not start.
     pub fn start(&self) -> anyhow::Result<()> {
         self.0.start()
+    }
+
+    /// Starts the server anew with this certificate; from now on it takes encrypted connections, and no others, on the
+    /// port of 127.0.0.1 that is answered.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start.
+    pub fn serve_tls(&self, certificate: &Certificate) -> anyhow::Result<u16> {
+        self.0.serve_tls(certificate)
     }
 
     /// Kills every process of the server at once (SIGKILL), as a crash would. What was committed is there after

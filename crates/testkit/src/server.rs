@@ -114,12 +114,7 @@ impl Server {
         let mut settings = Settings::for_tests(scratch.url());
         settings.operator.key = Some(OPERATOR_KEY.into());
         settings.hosting.folder = Some(scratch.folder().join("work"));
-        let key = scratch.folder().join("vault-key");
-        if !key.exists() {
-            // Any will do, as long as every node of the test has the same.
-            std::fs::write(&key, "5e".repeat(32)).expect("the key of the vault");
-        }
-        settings.vault.key_file = Some(key);
+        settings.vault.key_file = Some(scratch.vault_key());
         change(&mut settings);
         let (address, stop, thread) = spawn(settings, clock)
             .unwrap_or_else(|error| panic!("the server does not start: {error:#}"));

@@ -4,11 +4,12 @@
 //! **Invariant:** all of it is made from the route table, so it cannot name a
 //! route that is not there or forget one that is.
 
+mod bodies;
 mod market;
 mod names;
+mod openapi;
 pub(crate) mod unknown;
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use axum::extract::State;
@@ -21,6 +22,7 @@ use serde_json::{Value, json};
 use crate::calendar::Iso;
 use crate::routes::Route;
 use crate::{Api, dialect};
+use openapi::description;
 
 const OPENAPI: &str = "/api/openapi.json";
 const AGENTS_JSON: &str = "/.well-known/agents.json";
@@ -69,80 +71,6 @@ fn about(door: &str) -> &'static str {
         "native" => "The core in its own words.",
         _ => "",
     }
-}
-
-fn description(routes: &[Route]) -> Value {
-    let mut paths: BTreeMap<String, BTreeMap<String, Value>> = BTreeMap::new();
-    for route in routes {
-        let methods = paths.entry(plain(route.path)).or_default();
-        methods.insert(route.method.to_ascii_lowercase(), operation(route));
-    }
-    let mut doors: Vec<_> = routes.iter().map(|route| route.door).collect();
-    doors.sort_unstable();
-    doors.dedup();
-    let tags = doors
-        .iter()
-        .map(|door| json!({ "name": door, "description": about(door) }));
-    json!({
-        "openapi": "3.1.0",
-        "info": {
-            "title": "Guildhall",
-            "version": env!("CARGO_PKG_VERSION"),
-            "description": "One market, one ledger and one identity behind several doors. One key works at all of them.",
-        },
-        "tags": tags.collect::<Vec<_>>(),
-        "paths": paths,
-        "components": { "securitySchemes": { "key": { "type": "http", "scheme": "bearer" } } },
-    })
-}
-
-fn operation(route: &Route) -> Value {
-    let parameters: Vec<_> = parameters(route.path)
-        .map(|name| {
-            let schema = json!({ "type": "string" });
-            json!({ "name": name, "in": "path", "required": true, "schema": schema })
-        })
-        .collect();
-    let mut operation = json!({
-        "operationId": format!("{}.{}.{}", route.door, route.operation, id(route)),
-        "summary": route.operation.replace(['.', '_'], " "),
-        "tags": [route.door],
-        "parameters": parameters,
-        "responses": {
-            "2XX": { "description": "It was done, or here it is." },
-            "4XX": { "description": "A refusal: what was wrong and what to do next." },
-        },
-    });
-    if route.needs.needs_credential() {
-        operation["security"] = json!([{ "key": [] }]);
-    }
-    if matches!(route.method, "POST" | "PATCH" | "PUT") {
-        let schema = json!({ "type": "object" });
-        operation["requestBody"] =
-            json!({ "content": { "application/json": { "schema": schema } } });
-    }
-    operation
-}
-
-/// A path as OpenAPI writes it, which knows no parameter for the rest of one.
-fn plain(path: &str) -> String {
-    path.replace("{*", "{")
-}
-
-/// Tells apart the routes of one operation.
-fn id(route: &Route) -> String {
-    let path = route.path.replace(['{', '}', '*'], "");
-    format!(
-        "{}{}",
-        route.method.to_ascii_lowercase(),
-        path.replace(['/', '-'], "_")
-    )
-}
-
-fn parameters(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/')
-        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-        .map(|name| name.trim_start_matches('*'))
 }
 
 fn workplace(routes: &[Route]) -> impl Iterator<Item = &Route> {
@@ -208,24 +136,7 @@ async fn health(State(api): State<Api>) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
-    use super::{DESCRIPTION, ROUTES, TEXT, parameters, plain};
-
-    #[test]
-    fn every_route_is_described_once() {
-        let mut ids = BTreeSet::new();
-        for route in ROUTES.iter() {
-            let path = &DESCRIPTION["paths"][plain(route.path)];
-            let operation = &path[route.method.to_ascii_lowercase()];
-            let id = operation["operationId"].as_str().expect("an id");
-            assert!(ids.insert(id.to_owned()), "{id} is there twice");
-            let described = operation["parameters"].as_array().map(Vec::len);
-            assert_eq!(described, Some(parameters(route.path).count()), "{id}");
-            let asks = operation.get("security").is_some();
-            assert_eq!(asks, route.needs.needs_credential(), "{id}");
-        }
-    }
+    use super::TEXT;
 
     #[test]
     fn the_text_lists_the_workplace_alone() {

@@ -46,6 +46,7 @@ pub(super) const NAMES: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/human/agent-bindings", "human.bindings"),
     ("DELETE", "/api/v1/human/agent-bindings/{agentId}", "human.unbind"),
     ("GET", "/api/v1/human/agent-bindings/{agentId}/wallet", "human.boundWallet"),
+    ("GET", "/api/v1/human/agent-bindings/{agentId}/tasks", "human.boundTasks"),
     ("GET", "/api/v1/human/tasks/{taskId}/secret-access", "human.secretRequests"),
     ("POST", "/api/v1/human/tasks/{taskId}/secret-access/{requestId}/grant", "human.secretGrant"),
     ("POST", "/api/v1/human/tasks/{taskId}/secret-access/{requestId}/revoke", "human.secretRevoke"),

@@ -215,11 +215,97 @@ async fn an_agent_may_be_confined() {
         ok(&mut tools, "grep", json!({ "pattern": "word" })).await,
         "docs/a.md:1: word"
     );
-    refused(&mut tools, "bash", json!({ "command": "cat src/a.md" })).await;
-    assert!(
-        tools
-            .notes()
-            .is_some_and(|notes| notes.contains("confined"))
+    let leak = json!({ "type": "file", "label": "x", "path": "src/a.md" });
+    refused(&mut tools, "register_outcome", leak).await;
+}
+
+#[tokio::test]
+async fn a_confined_agents_commands_see_its_part_alone() {
+    let world = World::new().await;
+    let mut free = world.tools(Toolbox::Working, json!({})).await;
+    if let Some(notes) = free.notes() {
+        println!("skipped: {notes}");
+        return;
+    }
+    let made = "mkdir -p src docs; echo word > src/a.md; echo mine > docs/a.md; echo one > one.md; \
+        ln -s ../src docs/up; ln -s src link; ln -s / docs/root";
+    ok(&mut free, "bash", json!({ "command": made })).await;
+    let paths = json!({ "allowedPaths": ["docs", "docs/inner", "one.md", "link", "new/deep", "none.md", "../x", "/etc"] });
+    let mut tools = world.tools(Toolbox::Working, paths).await;
+    let seen = ok(
+        &mut tools,
+        "bash",
+        json!({ "command": "ls; ls new; cat docs/a.md one.md" }),
+    )
+    .await;
+    assert_eq!(seen, "docs\nnew\none.md\ndeep\nmine\none");
+    for command in [
+        "cat src/a.md",
+        "cat docs/up/a.md",
+        "cat docs/../src/a.md",
+        "cat docs/root/root/.bashrc",
+        "cat link/a.md",
+        "touch x",
+        "touch new/x",
+        "mv docs other",
+        "mount --bind / docs",
+        "find / -name a.md -path '*src*' 2>/dev/null | grep .",
+    ] {
+        let told = ok(&mut tools, "bash", json!({ "command": command })).await;
+        assert!(told.starts_with("[exit code"), "{command}: {told}");
+    }
+    ok(
+        &mut tools,
+        "bash",
+        json!({ "command": "echo b > docs/b.md; echo c > new/deep/c; echo two > one.md" }),
+    )
+    .await;
+    let effects = tools.effects();
+    assert_eq!(effects.created, ["docs/b.md", "new/deep/c"]);
+    assert_eq!(effects.edited, ["one.md"]);
+    let mut nowhere = world
+        .tools(Toolbox::Working, json!({ "allowedPaths": ["none.md"] }))
+        .await;
+    assert_eq!(
+        ok(&mut nowhere, "bash", json!({ "command": "ls" })).await,
+        "[done, without output]"
+    );
+}
+
+#[tokio::test]
+async fn what_a_command_changed_is_found() {
+    let world = World::new().await;
+    let mut tools = world.tools(Toolbox::Working, json!({})).await;
+    if let Some(notes) = tools.notes() {
+        println!("skipped: {notes}");
+        return;
+    }
+    ok(&mut tools, "write", json!({ "path": "a", "content": "1" })).await;
+    ok(
+        &mut tools,
+        "write",
+        json!({ "path": "gone", "content": "1" }),
+    )
+    .await;
+    ok(
+        &mut tools,
+        "bash",
+        json!({ "command": "echo 2 >> a; rm gone; mkdir d; echo x > d/new; ln -s a l" }),
+    )
+    .await;
+    ok(&mut tools, "bash", json!({ "command": "cat a d/new" })).await;
+    let effects = tools.effects();
+    assert_eq!(
+        (effects.created, effects.edited),
+        (vec!["a".into(), "d/new".into()], vec!["a".to_owned()])
+    );
+    let many = "mkdir m; for n in $(seq 1 300); do echo $n > m/$n; done; echo top > top";
+    ok(&mut tools, "bash", json!({ "command": many })).await;
+    let created = tools.effects().created;
+    assert_eq!(
+        (created.len(), created[0].as_str()),
+        (100, "top"),
+        "what is near the top comes first"
     );
 }
 

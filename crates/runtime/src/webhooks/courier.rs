@@ -5,9 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use app::App;
-use app::ops::webhooks::{Answer, Taken, Tried, Turn, Visit};
+use app::ops::webhooks::{Answer, Seal, Taken, Tried, Turn, Visit};
 use app::tables::deliveries::Waiting;
+use app::tables::webhooks::Kept;
+use domain::id::WebhookId;
+use domain::policy::Actor;
 use domain::target::{Host, Target};
+use domain::webhook::SigningSecret;
 use domain::{limits, text};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
@@ -47,25 +51,29 @@ impl Courier {
     }
 
     /// Calls an endpoint until all is told, something fails, its time is up or
-    /// the server stops.
-    pub(super) async fn visit(self: Arc<Self>, taken: Taken) -> Visit {
+    /// the server stops. `None` where its secret cannot be opened here: nothing
+    /// is written down, and when the lease has run out somebody may who has the
+    /// key.
+    pub(super) async fn visit(self: Arc<Self>, taken: Taken) -> Option<Visit> {
         let Taken {
             webhook,
             lease,
             deliveries,
         } = taken;
+        let first = deliveries.first()?;
+        let secret = self.secret(webhook, &first.secret).await?;
+        let host = self.host(&first.url);
         let mut visit = Visit {
             webhook,
             lease,
             tried: Vec::with_capacity(deliveries.len()),
         };
-        let host = self.host(deliveries.first());
         let Ok(Ok(_permit)) = timeout(HOST_PATIENCE, host.acquire()).await else {
-            return visit;
+            return Some(visit);
         };
         let end = self.app.now().plus(Turn::VISIT);
         for waiting in deliveries {
-            let tried = self.call(waiting).await;
+            let tried = self.call(waiting, &secret).await;
             let has_time = self.app.now() < end && !*self.stopping.borrow();
             let goes_on = tried.answer.is_taken() && has_time;
             visit.tried.push(tried);
@@ -73,12 +81,28 @@ impl Courier {
                 break;
             }
         }
-        visit
+        Some(visit)
     }
 
-    async fn call(&self, waiting: Waiting) -> Tried {
+    /// What signs the deliveries of a webhook. One that is kept in clear, from
+    /// before, is sealed.
+    async fn secret(&self, webhook: WebhookId, kept: &Kept) -> Option<SigningSecret> {
+        let opened = self.app.signing_secret(webhook, kept);
+        let opened = opened.inspect_err(|error| {
+            tracing::error!(%webhook, %error, "webhooks: a secret cannot be opened, and nothing is sent")
+        });
+        if matches!(kept, Kept::Clear(_)) {
+            let sealed = self.app.call(&Actor::System, Seal::new(webhook)).await;
+            if let Err(error) = sealed {
+                tracing::warn!(%webhook, %error, "webhooks: a secret could not be sealed; it is tried again");
+            }
+        }
+        opened.ok()
+    }
+
+    async fn call(&self, waiting: Waiting, secret: &SigningSecret) -> Tried {
         let at = self.app.now();
-        let told = match message::request(&waiting, at) {
+        let told = match message::request(&waiting, secret, at) {
             Ok(request) => self.outgoing.send(request, BOUNDS).await,
             Err(cause) => Err(Failure::Refused(cause.to_string())),
         };
@@ -95,8 +119,7 @@ impl Courier {
     }
 
     /// How many more calls a host may have.
-    fn host(&self, waiting: Option<&Waiting>) -> Arc<Semaphore> {
-        let url = waiting.map_or("", |waiting| waiting.url.as_str());
+    fn host(&self, url: &str) -> Arc<Semaphore> {
         // What cannot be called any more shares one place: it is refused at once.
         let host = match Target::parse("url", url, true).map(|target| target.host) {
             Ok(Host::Name(name)) => name,

@@ -18,6 +18,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use domain::Time;
+use domain::webhook::SigningSecret;
 use hmac::{Hmac, KeyInit, Mac};
 use http::Request;
 use http::header::{CONTENT_TYPE, USER_AGENT};
@@ -26,8 +27,12 @@ use sha2::Sha256;
 
 const AGENT: &str = concat!("Guildhall-Webhooks/", env!("CARGO_PKG_VERSION"));
 
-/// A delivery as a request, signed now.
-pub(super) fn request(waiting: &Waiting, now: Time) -> http::Result<Request<Bytes>> {
+/// A delivery as a request, signed now with this secret.
+pub(super) fn request(
+    waiting: &Waiting,
+    secret: &SigningSecret,
+    now: Time,
+) -> http::Result<Request<Bytes>> {
     let Waiting {
         id,
         name,
@@ -35,7 +40,7 @@ pub(super) fn request(waiting: &Waiting, now: Time) -> http::Result<Request<Byte
         attempts,
         happened_at,
         url,
-        secret,
+        secret: _,
     } = waiting;
     let (id, name) = (id.to_string(), name.as_str());
     let body = body(name, *happened_at, data);

@@ -3,8 +3,10 @@
 //! asked and no database is opened.
 //!
 //! Content is encrypted with AES-256-GCM under a key of its own, which is
-//! wrapped with RSA-OAEP (SHA-256) for its owner and for each agent that is
-//! granted access.
+//! wrapped for its owner and for each agent that is granted access, with
+//! RSA-OAEP or X25519 as their keys are ([`keys`]).
+
+mod keys;
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -17,29 +19,27 @@ use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
 use anyhow::{Context, Result, bail, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use rsa::pkcs8::{
-    DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, LineEnding,
-};
 use rsa::rand_core::{OsRng, RngCore};
-use rsa::sha2::{Digest, Sha256};
-use rsa::{Oaep, RsaPrivateKey, RsaPublicKey};
 use serde_json::{Map, Value, json};
 
+use self::keys::{Private, Public};
 use super::print;
-use crate::cli::Seal;
+use crate::cli::{Algorithm, Seal};
 
-const WRAPPING: &str = "RSA-OAEP-256";
 const CONTENT: &str = "A256GCM";
-const SPKI: &str = "spki-b64";
 const KEY_BYTES: usize = 32;
 const IV_BYTES: usize = 12;
 
 /// Runs `guildhall seal`.
 pub(crate) fn seal(command: &Seal) -> Result<ExitCode> {
     let answer = match command {
-        Seal::Keygen { out, bits } => keygen(out, usize::from(*bits))?,
+        Seal::Keygen {
+            out,
+            algorithm,
+            bits,
+        } => keygen(out, *algorithm, usize::from(*bits))?,
         Seal::Payload { owner_key, fields } => {
-            payload(&public(&json_in(owner_key)?)?, &json_in(fields)?)?
+            payload(&Public::read(&json_in(owner_key)?)?, &json_in(fields)?)?
         }
         Seal::Grant {
             owner_private,
@@ -48,7 +48,11 @@ pub(crate) fn seal(command: &Seal) -> Result<ExitCode> {
         } => {
             let agent_key = serde_json::from_str(agent_key)
                 .context("--agent-key is no JSON: give a request of GET .../secret-access")?;
-            grant(&private(owner_private)?, &json_in(payload)?, &agent_key)?
+            grant(
+                &Private::read(owner_private)?,
+                &json_in(payload)?,
+                &agent_key,
+            )?
         }
     };
     print(&answer.to_string());
@@ -57,63 +61,23 @@ pub(crate) fn seal(command: &Seal) -> Result<ExitCode> {
 
 /// Runs `guildhall open`.
 pub(crate) fn open(key: &Path, bundle: &Path) -> Result<ExitCode> {
-    let (key, bundle) = (private(key)?, json_in(bundle)?);
+    let (key, bundle) = (Private::read(key)?, json_in(bundle)?);
     let bundle = inside(&bundle, "bundle");
     let wrapped = bundle
         .get("wrappedKey")
         .context("the bundle has no wrappedKey")?;
-    let content_key = unwrap_key(&key, wrapped)?;
+    let content_key = key.unwrap_key(wrapped)?;
     let fields = decrypt(&content_key, bundle)?;
     print(&fields.to_string());
     Ok(ExitCode::SUCCESS)
 }
 
-/// A public key with its fingerprint.
-struct Public {
-    key: RsaPublicKey,
-    der: Vec<u8>,
-}
-
-impl Public {
-    fn of(key: RsaPublicKey) -> Result<Self> {
-        let der = key
-            .to_public_key_der()
-            .context("a key that cannot be written")?;
-        let der = der.as_bytes().to_vec();
-        Ok(Self { key, der })
-    }
-
-    fn id(&self) -> String {
-        URL_SAFE_NO_PAD.encode(Sha256::digest(&self.der))
-    }
-
-    fn shown(&self) -> Value {
-        json!({
-            "keyId": self.id(),
-            "algorithm": WRAPPING,
-            "format": SPKI,
-            "publicKey": STANDARD.encode(&self.der),
-        })
-    }
-
-    /// Wraps a content key so that only the private key's holder reads it.
-    fn wrap(&self, content_key: &[u8]) -> Result<Value> {
-        let wrapped = self
-            .key
-            .encrypt(&mut OsRng, Oaep::new::<Sha256>(), content_key);
-        Ok(json!({
-            "keyId": self.id(),
-            "algorithm": WRAPPING,
-            "value": STANDARD.encode(wrapped.context("the key cannot be wrapped")?),
-        }))
-    }
-}
-
-fn keygen(out: &Path, bits: usize) -> Result<Value> {
-    let key = RsaPrivateKey::new(&mut OsRng, bits).context("no key could be made")?;
-    let pem = key
-        .to_pkcs8_pem(LineEnding::LF)
-        .context("a key that cannot be written")?;
+fn keygen(out: &Path, algorithm: Algorithm, bits: usize) -> Result<Value> {
+    let key = match algorithm {
+        Algorithm::Rsa => Private::rsa(bits)?,
+        Algorithm::X25519 => Private::x25519(),
+    };
+    let pem = key.pem()?;
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -123,7 +87,7 @@ fn keygen(out: &Path, bits: usize) -> Result<Value> {
     file.write_all(pem.as_bytes())
         .and_then(|()| file.sync_all())
         .with_context(|| format!("cannot write {}", out.display()))?;
-    Ok(Public::of(key.to_public_key())?.shown())
+    Ok(key.public()?.shown())
 }
 
 fn payload(owner: &Public, fields: &Value) -> Result<Value> {
@@ -156,13 +120,13 @@ fn payload(owner: &Public, fields: &Value) -> Result<Value> {
     }))
 }
 
-fn grant(owner: &RsaPrivateKey, payload: &Value, agent_key: &Value) -> Result<Value> {
+fn grant(owner: &Private, payload: &Value, agent_key: &Value) -> Result<Value> {
     let payload = inside(payload, "protectedPayload");
     let wrapped = payload
         .get("ownerWrappedKey")
         .context("the payload has no ownerWrappedKey")?;
-    let content_key = unwrap_key(owner, wrapped)?;
-    let agent = public(agent_key)?;
+    let content_key = owner.unwrap_key(wrapped)?;
+    let agent = Public::read(agent_key)?;
     // The key comes by way of the server, which could send another one.
     if let Some(id) = inside(agent_key, "encryptionKey").get("keyId") {
         ensure!(
@@ -171,16 +135,6 @@ fn grant(owner: &RsaPrivateKey, payload: &Value, agent_key: &Value) -> Result<Va
         );
     }
     Ok(json!({ "wrappedKey": agent.wrap(&content_key)? }))
-}
-
-fn unwrap_key(key: &RsaPrivateKey, wrapped: &Value) -> Result<[u8; KEY_BYTES]> {
-    let value = bytes(wrapped, "value")?;
-    let opened = key.decrypt(Oaep::new::<Sha256>(), &value);
-    let opened = opened.context("the content key is not wrapped for this private key")?;
-    opened
-        .try_into()
-        .ok()
-        .context("the content key has another size")
 }
 
 fn decrypt(content_key: &[u8; KEY_BYTES], sealed: &Value) -> Result<Value> {
@@ -215,25 +169,6 @@ fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-fn private(file: &Path) -> Result<RsaPrivateKey> {
-    let pem = std::fs::read_to_string(file);
-    let pem = pem.with_context(|| format!("cannot read {}", file.display()))?;
-    RsaPrivateKey::from_pkcs8_pem(&pem)
-        .with_context(|| format!("{} is no PKCS#8 PEM of an RSA key", file.display()))
-}
-
-/// A public key as it is shown or registered.
-fn public(shown: &Value) -> Result<Public> {
-    let shown = inside(shown, "encryptionKey");
-    let format = shown.get("format").and_then(Value::as_str).unwrap_or(SPKI);
-    let key = match format {
-        SPKI => RsaPublicKey::from_public_key_der(&bytes(shown, "publicKey")?).ok(),
-        "pem" => RsaPublicKey::from_public_key_pem(text(shown, "publicKey")?.trim()).ok(),
-        other => bail!("a key in the format {other} cannot be used here: spki-b64 or pem can"),
-    };
-    Public::of(key.context("publicKey is no RSA key")?)
-}
-
 /// What stands under this name, or the whole where nothing does.
 fn inside<'v>(value: &'v Value, name: &str) -> &'v Value {
     value
@@ -265,29 +200,38 @@ fn json_in(file: &Path) -> Result<Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Public, decrypt, grant, payload, unwrap_key};
-    use rsa::RsaPrivateKey;
-    use rsa::rand_core::OsRng;
+    use super::keys::Private;
+    use super::{decrypt, grant, payload};
     use serde_json::json;
 
-    #[test]
-    fn what_is_sealed_and_granted_is_opened_by_whom_it_was_granted_to() {
-        let key = || RsaPrivateKey::new(&mut OsRng, 2048).expect("a key");
-        let (owner, agent, other) = (key(), key(), key());
-        let shown = |key: &RsaPrivateKey| Public::of(key.to_public_key()).expect("a key");
+    fn all_the_way(owner: &Private, agent: &Private, other: &Private) {
+        let shown = |key: &Private| key.public().expect("a key");
         let fields = json!({ "login": "ann", "password": "hunter2" });
-        let sealed = payload(&shown(&owner), &fields).expect("sealed");
+        let sealed = payload(&shown(owner), &fields).expect("sealed");
         assert_eq!(sealed["fieldNames"], json!(["login", "password"]));
-        let granted = grant(&owner, &sealed, &shown(&agent).shown()).expect("granted");
-        let content_key = unwrap_key(&agent, &granted["wrappedKey"]).expect("unwrapped");
+        let granted = grant(owner, &sealed, &shown(agent).shown()).expect("granted");
+        let wrapped = &granted["wrappedKey"];
+        assert_eq!(wrapped["algorithm"], shown(agent).shown()["algorithm"]);
+        let content_key = agent.unwrap_key(wrapped).expect("unwrapped");
         assert_eq!(decrypt(&content_key, &sealed).ok(), Some(fields));
-        assert!(unwrap_key(&other, &granted["wrappedKey"]).is_err());
+        assert!(other.unwrap_key(wrapped).is_err());
         // A payload of another id, and a key that is not the one it says.
         let mut moved = sealed.clone();
         moved["payloadId"] = json!("another");
         assert!(decrypt(&content_key, &moved).is_err());
-        let mut swapped = shown(&other).shown();
-        swapped["keyId"] = shown(&agent).shown()["keyId"].clone();
-        assert!(grant(&owner, &sealed, &swapped).is_err());
+        let mut swapped = shown(other).shown();
+        swapped["keyId"] = shown(agent).shown()["keyId"].clone();
+        assert!(grant(owner, &sealed, &swapped).is_err());
+    }
+
+    #[test]
+    fn what_is_sealed_and_granted_is_opened_by_whom_it_was_granted_to() {
+        let rsa = || Private::rsa(2048).expect("a key");
+        let (owner, agent) = (rsa(), rsa());
+        let [one, two, three] = [Private::x25519(), Private::x25519(), Private::x25519()];
+        all_the_way(&owner, &agent, &one);
+        all_the_way(&owner, &one, &two);
+        all_the_way(&one, &two, &three);
+        all_the_way(&one, &agent, &owner);
     }
 }

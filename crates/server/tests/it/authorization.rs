@@ -438,11 +438,12 @@ const ENTRANCES: [&str; 3] = [
 ];
 
 /// AGI ATM 2.3 where only a person can be meant, and what was added: logging
-/// out, and the wallet of a bound agent.
-const PERSONAL_ROUTES: [&str; 16] = [
+/// out, and the wallet and tasks of a bound agent.
+const PERSONAL_ROUTES: [&str; 17] = [
     "DELETE /api/v1/human/agent-bindings/{agentId}",
     "DELETE /api/v1/human/delegated-agents/{id}",
     "GET /api/v1/human/agent-bindings",
+    "GET /api/v1/human/agent-bindings/{agentId}/tasks",
     "GET /api/v1/human/agent-bindings/{agentId}/wallet",
     "GET /api/v1/human/delegated-agents",
     "GET /api/v1/human/me",

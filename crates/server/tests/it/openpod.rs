@@ -11,5 +11,6 @@ mod money;
 mod office;
 mod projects;
 mod races;
+mod ratings;
 mod spellings;
 mod tickets;

@@ -3,8 +3,10 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use testkit::engine::Engine;
 use testkit::http::Client;
 use testkit::process::{Command, Guildhall, Output, run};
+use testkit::server::Server;
 
 /// The binary under test.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_guildhall");
@@ -85,4 +87,20 @@ pub fn pause(time: Duration) {
 pub fn assert_audit_is_clean(database: &str) {
     let audit = command(database, &["audit"]);
     assert!(audit.status.success(), "{}{}", audit.stdout, audit.stderr);
+}
+
+/// Everything that the database's files or tables hold, as text.
+pub fn dump(server: &Server) -> String {
+    match server.engine() {
+        Engine::Sqlite => {
+            let folder = server.scratch();
+            let files = std::fs::read_dir(folder.folder()).expect("the folder");
+            let files = files
+                .flatten()
+                .filter(|file| file.file_name().to_string_lossy().contains(".db"));
+            let bytes = files.flat_map(|file| std::fs::read(file.path()).expect("a file"));
+            String::from_utf8_lossy(&bytes.collect::<Vec<_>>()).into_owned()
+        }
+        Engine::Postgres => run("pg_dump", &[server.database_url()], &[]).ok(),
+    }
 }

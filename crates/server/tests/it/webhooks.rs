@@ -9,5 +9,6 @@ mod delivery;
 mod recipients;
 mod registration;
 mod retries;
+mod secrets;
 mod survival;
 mod world;

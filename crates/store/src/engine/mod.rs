@@ -3,6 +3,7 @@
 pub mod location;
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
+mod tls;
 
 use domain::{Error, Result};
 

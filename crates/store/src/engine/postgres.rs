@@ -20,9 +20,9 @@ use futures_util::FutureExt;
 use futures_util::future::{join_all, join4};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{NoTls, Row, Statement};
+use tokio_postgres::{Row, Statement};
 
-use super::stopped;
+use super::{stopped, tls};
 use crate::tx::Tallies;
 use crate::value::Val;
 use crate::{Tx, TxFuture, dialect, migrations};
@@ -304,18 +304,20 @@ pub(crate) struct Handle {
 
 impl Handle {
     pub(crate) async fn open(url: &str) -> Result<Self> {
-        let mut config = tokio_postgres::Config::from_str(url).map_err(|cause| {
+        let tls = tls::Wanted::parse(url)?;
+        let mut config = tokio_postgres::Config::from_str(&tls.url).map_err(|cause| {
             Error::invalid(
                 "invalid_database_url",
                 format!("the PostgreSQL URL cannot be read: {cause}"),
             )
         })?;
         config
+            .ssl_mode(tls.mode)
             .application_name("guildhall")
             .connect_timeout(Duration::from_secs(CONNECT_TIMEOUT_S));
         let manager = Manager::from_config(
             config,
-            NoTls,
+            tls.connector()?,
             ManagerConfig {
                 recycling_method: RecyclingMethod::Fast,
             },
@@ -350,7 +352,11 @@ impl Handle {
             Error::new(
                 Kind::Unavailable,
                 "cannot_open_database",
-                format!("cannot connect to PostgreSQL: {}", told(&cause)),
+                format!(
+                    "cannot connect to PostgreSQL: {}{}",
+                    told(&cause),
+                    tls::hint(&cause)
+                ),
             )
         })?;
         let broken = |cause: tokio_postgres::Error| {

@@ -81,6 +81,13 @@ statements! {
         "select id as job, waits as n from jobs",
         "select d.job, -1 from job_dependencies d join jobs j on j.id = d.needs where j.status <> 'done'"
     );
+    RATINGS = differing!(
+        "r.agent, r.what",
+        "select account as agent, 'sum' as what, rating_sum as n from profiles",
+        "select account, 'count', rating_count from profiles",
+        "select agent, 'sum', -stars from ratings where agent in (select account from profiles)",
+        "select agent, 'count', -1 from ratings where agent in (select account from profiles)"
+    );
     MATURED = "select count(*) from holds h where h.ended = 1 and not exists \
         (select 1 from ledger_entries e where e.id = h.id and e.reason = 'mature' and e.units = h.units)";
     BOUGHT = differing!(
@@ -388,6 +395,10 @@ const INVARIANTS: &[Invariant] = &[
     Invariant {
         says: "everything a project remembers can be found",
         sql: dialect::KNOWLEDGE_WITHOUT_WORDS,
+    },
+    Invariant {
+        says: "profiles count the ratings of their agents",
+        sql: RATINGS,
     },
 ];
 

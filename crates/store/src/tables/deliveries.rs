@@ -2,10 +2,11 @@
 //! some days after they went out or were given up.
 
 use domain::id::{DeliveryId, WebhookId};
-use domain::webhook::{Name, SigningSecret};
+use domain::webhook::Name;
 use domain::{Error, Result, Time};
 use uuid::Uuid;
 
+use super::webhooks::{Kept, read_secret};
 use crate::{Row, Tx, Val};
 
 domain::words! {
@@ -65,7 +66,7 @@ pub struct Waiting {
     /// Where to.
     pub url: String,
     /// What signs it.
-    pub secret: SigningSecret,
+    pub secret: Kept,
 }
 
 /// What came of an attempt.
@@ -91,7 +92,7 @@ macro_rules! delivery {
 statements! {
     INSERT = "insert into deliveries (id, webhook, event, name, data, status, attempts, excerpt, happened_at, created_at) \
         select $1, w.id, $2, $3, $4, 'pending', 0, '', $5, $6 from webhooks w where w.id = $7 and w.active = 1";
-    WAITING = "select d.id, d.name, d.data, d.attempts, d.happened_at, w.url, w.secret from deliveries d \
+    WAITING = "select d.id, d.name, d.data, d.attempts, d.happened_at, w.url, w.secret, w.sealed from deliveries d \
         join webhooks w on w.id = d.webhook where d.webhook = $1 and d.status = 'pending' order by d.id limit $2";
     LAST = "select id from deliveries order by id desc limit 1";
     OF = concat!(delivery!(), "where webhook = $1 order by id desc limit $2");
@@ -160,7 +161,7 @@ pub async fn waiting(tx: &mut Tx, webhook: WebhookId, rows: u32) -> Result<Vec<W
             attempts: row.int(3)?,
             happened_at: row.time(4)?,
             url: row.text(5)?,
-            secret: SigningSecret(row.text(6)?),
+            secret: read_secret(row, 6, 7)?,
         })
     })
     .await

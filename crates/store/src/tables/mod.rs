@@ -45,10 +45,12 @@ pub mod meta;
 pub mod mission_runs;
 pub mod missions;
 pub mod movements;
+pub mod notifications;
 pub mod payouts;
 pub mod playbooks;
 pub mod profiles;
 pub mod projects;
+pub mod ratings;
 pub mod redemptions;
 pub mod referrals;
 pub mod repositories;
@@ -101,10 +103,12 @@ pub fn statements() -> Vec<Sql> {
         mission_runs::ALL,
         missions::ALL,
         movements::ALL,
+        notifications::ALL,
         payouts::ALL,
         playbooks::ALL,
         profiles::ALL,
         projects::ALL,
+        ratings::ALL,
         redemptions::ALL,
         referrals::ALL,
         repositories::ALL,

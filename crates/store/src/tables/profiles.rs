@@ -44,10 +44,11 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Its average rating in hundredths of a star; 0 without ratings.
+    /// Its average rating in hundredths of a star, rounded half up; 0 without
+    /// ratings.
     pub fn rating_hundredths(&self) -> i64 {
-        self.rating_sum
-            .saturating_mul(100)
+        let sum = self.rating_sum.saturating_mul(100);
+        sum.saturating_add(self.rating_count / 2)
             .checked_div(self.rating_count)
             .unwrap_or(0)
     }

@@ -12,6 +12,15 @@ use uuid::Uuid;
 
 use crate::{Row, Sql, Tx, Val, dialect, lists};
 
+/// What signs a webhook's deliveries, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Sealed; how is not known here.
+    Sealed(Vec<u8>),
+    /// In clear, from before secrets were sealed.
+    Clear(SigningSecret),
+}
+
 /// A webhook as stored.
 #[derive(Clone, Debug)]
 pub struct Webhook {
@@ -24,7 +33,7 @@ pub struct Webhook {
     /// What it is told of.
     pub wanted: Wanted,
     /// What signs its deliveries.
-    pub secret: SigningSecret,
+    pub secret: Kept,
     /// Whether it is called.
     pub is_active: bool,
     /// Attempts in a row that failed.
@@ -67,7 +76,7 @@ pub struct Turn {
 
 macro_rules! webhook {
     () => {
-        "select id, account, url, events, secret, active, failures, pending, disabled_at, created_at from webhooks "
+        "select id, account, url, events, secret, active, failures, pending, disabled_at, created_at, sealed from webhooks "
     };
 }
 
@@ -78,8 +87,9 @@ macro_rules! listener {
 }
 
 statements! {
-    INSERT = "insert into webhooks (id, account, url, events, secret, active, failures, pending, created_at) \
-        values ($1, $2, $3, $4, $5, 1, 0, 0, $6)";
+    INSERT = "insert into webhooks (id, account, url, events, sealed, secret, active, failures, pending, created_at) \
+        values ($1, $2, $3, $4, $5, $6, 1, 0, 0, $7)";
+    SEAL = "update webhooks set sealed = $1, secret = '' where id = $2 and sealed is null";
     FIND = concat!(webhook!(), "where id = $1");
     OF = concat!(webhook!(), "where account = $1 order by id desc limit $2");
     COUNT = "select count(*) from webhooks where account = $1";
@@ -108,13 +118,21 @@ fn read_wanted(row: &Row<'_>, index: usize) -> Result<Wanted> {
     Wanted::parse(&lists::split(row, index)?)
 }
 
+/// Reads a secret from where it stands in clear and where it stands sealed.
+pub(super) fn read_secret(row: &Row<'_>, clear: usize, sealed: usize) -> Result<Kept> {
+    Ok(match row.opt_bytes(sealed)? {
+        Some(sealed) => Kept::Sealed(sealed),
+        None => Kept::Clear(SigningSecret(row.text(clear)?)),
+    })
+}
+
 fn read(row: &Row<'_>) -> Result<Webhook> {
     Ok(Webhook {
         id: row.id(0)?,
         account: row.id(1)?,
         url: row.text(2)?,
         wanted: read_wanted(row, 3)?,
-        secret: SigningSecret(row.text(4)?),
+        secret: read_secret(row, 4, 10)?,
         is_active: row.int(5)? == 1,
         failures: row.int(6)?,
         pending: row.int(7)?,
@@ -140,7 +158,7 @@ pub async fn insert(tx: &mut Tx, webhook: &Webhook) -> Result<()> {
         account,
         url,
         wanted,
-        secret: SigningSecret(secret),
+        secret,
         is_active: _,
         failures: _,
         pending: _,
@@ -148,15 +166,26 @@ pub async fn insert(tx: &mut Tx, webhook: &Webhook) -> Result<()> {
         created_at,
     } = webhook;
     let words: Vec<_> = wanted.words().into_iter().map(str::to_owned).collect();
+    let (sealed, clear) = match secret {
+        Kept::Sealed(sealed) => (Some(sealed.clone()), String::new()),
+        Kept::Clear(SigningSecret(secret)) => (None, secret.clone()),
+    };
     let params = vec![
         Val::id(*id),
         Val::id(*account),
         url.into(),
         lists::joined(&words),
-        secret.into(),
+        sealed.into(),
+        clear.into(),
         (*created_at).into(),
     ];
     tx.write(INSERT, params).await
+}
+
+/// Puts a sealed secret in the place of one that is kept in clear; nothing
+/// happens where it is sealed already.
+pub async fn seal(tx: &mut Tx, id: WebhookId, sealed: Vec<u8>) -> Result<()> {
+    tx.write(SEAL, vec![sealed.into(), Val::id(id)]).await
 }
 
 /// The webhook with this id.

@@ -3,7 +3,7 @@
 //! Each test gets a store on an empty database. Here are transactions: what is
 //! kept, what is refused, what harms whom. [`log`] follows the event log,
 //! [`tables`] and [`knowledge`] hold what the aggregates add, [`embedded`], [`postgres`] and
-//! [`lost_answer`] what only one engine could break.
+//! [`lost_answer`] and [`tls`] what only one engine could break.
 
 mod embedded;
 mod knowledge;
@@ -11,6 +11,7 @@ mod log;
 mod lost_answer;
 mod postgres;
 mod tables;
+mod tls;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

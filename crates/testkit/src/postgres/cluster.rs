@@ -11,12 +11,14 @@
 //! **Invariant:** a process looks at `pg/` only while it holds `lock`, until it holds `users`; from then on the
 //! cluster stays.
 
+use super::Certificate;
 use super::folder::{self, found, open};
 use super::processes::{children, has_ended, wait_until};
 use super::tools::{Account, Tools, output};
 use anyhow::{Context, ensure};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::Write;
+use std::net::TcpListener;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -24,6 +26,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 /// The database that is always there, for statements about other databases.
 pub(super) const MAINTENANCE: &str = "postgres";
@@ -52,6 +55,8 @@ pub(super) struct Cluster {
     folder: PathBuf,
     /// Stopped and removed with the value.
     exclusive: bool,
+    /// Part of the socket's name, and of the address where it listens on one.
+    port: AtomicU16,
     /// The shared lock that keeps the watchdog away; released by the system when the process ends, however it ends.
     _users: File,
 }
@@ -93,6 +98,7 @@ impl Cluster {
             tools,
             folder,
             exclusive,
+            port: AtomicU16::new(PORT),
             _users: users,
         })
     }
@@ -109,7 +115,7 @@ impl Cluster {
             .display()
             .to_string()
             .replace('/', "%2F");
-        format!("postgres://{SUPERUSER}@{host}:{PORT}/{database}")
+        format!("postgres://{SUPERUSER}@{host}:{}/{database}", self.port())
     }
 
     /// Runs SQL in a database, given by name or URL.
@@ -118,7 +124,7 @@ impl Cluster {
         psql.arg("-h").arg(self.socket_folder());
         psql.args([
             "-p",
-            &PORT.to_string(),
+            &self.port().to_string(),
             "-U",
             SUPERUSER,
             "-c",
@@ -145,6 +151,43 @@ impl Cluster {
             format!("the scratch cluster does not start; its log:\n{log}")
         });
         outcome.map(drop)
+    }
+
+    /// Starts the server anew, on a port of loopback too, where it takes encrypted connections alone.
+    pub(super) fn serve_tls(&self, certificate: &Certificate) -> anyhow::Result<u16> {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        self.stop()?;
+        self.give("server.crt", &certificate.chain)?;
+        self.give("server.key", &certificate.key)?;
+        self.give(
+            "pg_hba.conf",
+            "local all all trust\nhostssl all all 127.0.0.1/32 trust\n",
+        )?;
+        let mut file = OpenOptions::new()
+            .append(true)
+            .open(self.data().join("postgresql.conf"))?;
+        write!(
+            file,
+            "\nssl = on\nlisten_addresses = '127.0.0.1'\nport = {port}\n"
+        )?;
+        self.port.store(port, Ordering::Relaxed);
+        self.start()?;
+        Ok(port)
+    }
+
+    /// Puts a file among the server's data, for the server alone.
+    fn give(&self, name: &str, text: &str) -> anyhow::Result<()> {
+        let path = self.data().join(name);
+        fs::write(&path, text)?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+        if let Some(Account { uid, gid }) = self.tools.server_account {
+            chown(&path, Some(uid), Some(gid))?;
+        }
+        Ok(())
+    }
+
+    fn port(&self) -> u16 {
+        self.port.load(Ordering::Relaxed)
     }
 
     /// Stops the server; open connections are ended.
@@ -205,7 +248,8 @@ impl Cluster {
     }
 
     fn socket(&self) -> PathBuf {
-        self.socket_folder().join(format!(".s.PGSQL.{PORT}"))
+        self.socket_folder()
+            .join(format!(".s.PGSQL.{}", self.port()))
     }
 
     fn answers(&self) -> bool {

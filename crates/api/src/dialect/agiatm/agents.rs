@@ -67,12 +67,11 @@ struct RegisterIn {
     skills: Option<Vec<String>>,
     description: Option<String>,
     encryption_public_key: Option<Value>,
-    #[serde(flatten)]
-    introduction: Introduction,
 }
 
 impl Wire<Agents> for Register {
     fn decode(input: &Input<'_>) -> Result<Self> {
+        let (named, introduction): (_, Introduction) = input.json_and()?;
         let RegisterIn {
             name,
             agent_name,
@@ -80,8 +79,7 @@ impl Wire<Agents> for Register {
             skills,
             description,
             encryption_public_key,
-            introduction,
-        } = input.json()?;
+        } = named;
         let nonce = introduction.nonce()?;
         Ok(Self {
             name: first([name, agent_name, display_name]).ok_or_else(|| required("name"))?,

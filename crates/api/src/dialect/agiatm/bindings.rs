@@ -1,6 +1,7 @@
 //! Agents in a person's console (AGI ATM 5.4).
 
 use app::ops::bindings::{self, Bind, Binding as Stored, List, Proof, Unbind};
+use app::ops::contracts::{Contract, Mine};
 use app::ops::credits::Credits;
 use app::{Answer, Hidden};
 use domain::id::AccountId;
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::envelope::{self, At, Fields};
 use super::objects::Wallet;
 use super::people::first;
-use super::{People, required};
+use super::{Agents, People, required};
 use crate::dialect::{Text, Wire};
 use crate::input::Input;
 use crate::routes::Routes;
@@ -109,6 +110,20 @@ impl Wire<People> for bindings::Wallet {
     }
 }
 
+/// The words and the answer of an agent's own list.
+impl Wire<People> for bindings::Tasks {
+    fn decode(input: &Input<'_>) -> Result<Self> {
+        Ok(Self {
+            agent: AccountId(input.id("agentId")),
+            which: <Mine as Wire<Agents>>::decode(input)?,
+        })
+    }
+
+    fn encode(listed: Listed<Contract>, now: Time) -> Answer {
+        <Mine as Wire<Agents>>::encode(listed, now)
+    }
+}
+
 /// Routes of this file.
 pub(super) fn routes() -> Routes {
     Routes::default()
@@ -116,4 +131,5 @@ pub(super) fn routes() -> Routes {
         .get::<People, List>("/api/v1/human/agent-bindings")
         .delete::<People, Unbind>("/api/v1/human/agent-bindings/{agentId}")
         .get::<People, bindings::Wallet>("/api/v1/human/agent-bindings/{agentId}/wallet")
+        .get::<People, bindings::Tasks>("/api/v1/human/agent-bindings/{agentId}/tasks")
 }

@@ -89,19 +89,17 @@ struct RegisterIn {
     password: String,
     display_name: Option<String>,
     name: Option<String>,
-    #[serde(flatten)]
-    introduction: Introduction,
 }
 
 impl Wire<People> for Register {
     fn decode(input: &Input<'_>) -> Result<Self> {
+        let (named, introduction): (_, Introduction) = input.json_and()?;
         let RegisterIn {
             email,
             password,
             display_name,
             name,
-            introduction,
-        } = input.json()?;
+        } = named;
         let nonce = introduction.nonce()?;
         Ok(Self {
             email,

@@ -36,8 +36,6 @@ struct RegisterIn {
     llm_model: Option<String>,
     autonomy_level: Option<String>,
     wallet_address: Option<String>,
-    #[serde(flatten)]
-    further: Further,
 }
 
 /// Facts that the directory shows and nothing else depends on.
@@ -124,11 +122,11 @@ impl Further {
 
 impl Wire<Openpod> for Join {
     fn decode(input: &Input<'_>) -> Result<Self> {
-        let given: RegisterIn = input.json()?;
+        let (given, further): (RegisterIn, Further) = input.json_and()?;
         one_of("llm_provider", &given.llm_provider, &PROVIDERS)?;
         one_of("autonomy_level", &given.autonomy_level, &AUTONOMY)?;
         one_of("pricing_type", &given.pricing_type, &PRICING)?;
-        given.further.check()?;
+        further.check()?;
         // A rate by the hour is a price with its unit (OpenPod 2.1).
         let hourly = given.hourly_rate_cents.map(|_| "hourly".to_owned());
         Ok(Self {
@@ -144,7 +142,7 @@ impl Wire<Openpod> for Join {
             website: given.website.or(given.website_url),
             avatar_url: given.avatar_url,
             wallet_address: given.wallet_address.filter(|address| !address.is_empty()),
-            details: serde_json::to_string(&given.further).unwrap_or_default(),
+            details: serde_json::to_string(&further).unwrap_or_default(),
             key_prefix: KEY_PREFIX,
         })
     }

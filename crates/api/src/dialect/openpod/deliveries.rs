@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::Openpod;
 use super::envelope::flat;
 use crate::dialect::ErrandWire;
-use crate::input::{Body, Input};
+use crate::input::{Body, Input, Wanted};
 
 impl ErrandWire<Openpod> for Hear {
     fn decode(input: &Input<'_>) -> Result<Self> {
@@ -23,6 +23,7 @@ impl ErrandWire<Openpod> for Hear {
                 .get(name)
                 .and_then(|it| it.to_str().ok())
         };
+        input.wants(|| Wanted::Anything)?;
         let body = match &input.body {
             Body::Json(bytes) => bytes.clone(),
             Body::Missing | Body::Other(_) => Bytes::new(),

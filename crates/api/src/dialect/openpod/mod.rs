@@ -107,6 +107,9 @@ pub(crate) fn routes() -> Routes {
         .patch::<Openpod, ticket_ops::Edit>("/api/agent/v1/tickets/{id}")
         .post::<Openpod, ticket_ops::Comment>("/api/agent/v1/tickets/{id}/comments")
         .post::<Openpod, ticket_ops::Judge>("/api/agent/v1/tickets/{id}/approve")
+        // 3.6 ratings; the second spelling is an addition
+        .post::<Openpod, ticket_ops::Rate>("/api/reviews")
+        .post::<Openpod, ticket_ops::Rate>("/api/agent/v1/reviews")
         // 2.13 chat, 2.14 knowledge; channels, corrections and versions are additions
         .get::<Openpod, chat_ops::Channels>("/api/agent/v1/channels")
         .get::<Openpod, chat_ops::Read>("/api/agent/v1/messages")

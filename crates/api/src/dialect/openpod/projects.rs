@@ -350,16 +350,11 @@ impl Wire<Openpod> for Offered {
 #[derive(Deserialize)]
 struct OpenIn {
     project_id: String,
-    #[serde(flatten)]
-    position: PositionIn,
 }
 
 impl Wire<Openpod> for Open {
     fn decode(input: &Input<'_>) -> Result<Self> {
-        let OpenIn {
-            project_id,
-            position,
-        } = input.json()?;
+        let (OpenIn { project_id }, position): (_, PositionIn) = input.json_and()?;
         Ok(Self {
             project: read_id("project_id", &project_id)?,
             position: position.read(false)?,

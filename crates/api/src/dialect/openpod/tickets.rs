@@ -2,9 +2,10 @@
 
 use app::Answer;
 use app::ops::tickets::{
-    Change, Comment, Create, Details, Edit, Get, Judge, Judged, List, Verdict,
+    Change, Comment, Create, Details, Edit, Get, Judge, Judged, List, Rate, Verdict,
 };
 use app::tables::messages::Message;
+use app::tables::ratings::Rating;
 use app::tables::tickets::{Filter, Ticket as Stored};
 use domain::id::{AccountId, TaskId};
 use domain::ticket::{self, Column, Deliverable, Kind, Priority};
@@ -429,6 +430,58 @@ impl Wire<Openpod> for Judge {
             answer.extend(facts.map(|(name, fact)| (name.to_owned(), fact)));
         }
         data(200, &answer)
+    }
+}
+
+#[derive(Deserialize)]
+struct RateIn {
+    project_id: String,
+    agent_registry_id: String,
+    ticket_id: String,
+    rating: i64,
+    comment: Option<String>,
+}
+
+impl Wire<Openpod> for Rate {
+    fn decode(input: &Input<'_>) -> Result<Self> {
+        let RateIn {
+            project_id,
+            agent_registry_id,
+            ticket_id,
+            rating,
+            comment,
+        } = input.json()?;
+        Ok(Self {
+            ticket: read_id("ticket_id", &ticket_id)?,
+            project: read_id("project_id", &project_id)?,
+            agent: read_id("agent_registry_id", &agent_registry_id)?,
+            stars: rating,
+            comment,
+        })
+    }
+
+    fn encode(rating: Rating, _: Time) -> Answer {
+        let Rating {
+            id,
+            ticket,
+            project,
+            agent,
+            rater,
+            stars,
+            comment,
+            created_at,
+        } = rating;
+        let rating = json!({
+            "id": Text::of(id),
+            "ticket_id": Text::of(ticket),
+            "project_id": Text::of(project),
+            "agent_registry_id": Text::of(agent),
+            "reviewer_id": Text::of(rater),
+            "rating": stars,
+            "comment": comment,
+            "created_at": At(created_at),
+        });
+        data(201, &rating)
     }
 }
 

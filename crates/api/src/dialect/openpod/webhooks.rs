@@ -2,7 +2,7 @@
 //! in the answer to its registration.
 
 use app::Answer;
-use app::ops::webhooks::{Deliveries, List, Register, Remove, Replay};
+use app::ops::webhooks::{Deliveries, List, Register, Registered, Remove, Replay};
 use app::tables::deliveries::Delivery;
 use app::tables::webhooks::Webhook;
 use domain::id::{DeliveryId, WebhookId};
@@ -89,16 +89,12 @@ impl Wire<Openpod> for Register {
             events,
             secret,
         } = input.json()?;
-        Ok(Self {
-            url,
-            events,
-            secret: secret.map(SigningSecret),
-        })
+        Ok(Self::new(url, events, secret.map(SigningSecret)))
     }
 
-    fn encode(webhook: Webhook, _: Time) -> Answer {
+    fn encode(Registered { webhook, secret }: Registered, _: Time) -> Answer {
         let shown = Shown {
-            secret: Some(&webhook.secret.0),
+            secret: Some(&secret.0),
             message: Some("Save this secret: it is shown only now."),
             ..Shown::of(&webhook)
         };

@@ -8,7 +8,7 @@ use app::tables::hosted::Agent;
 use app::{Answer, Content, Reply};
 use domain::{Error, Result, Time};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::form::Form;
 use super::{Polpo, answer, both, changed};
@@ -43,13 +43,11 @@ impl<D: Polpo> Wire<D> for Get {
 struct AddIn {
     name: String,
     team: Option<String>,
-    #[serde(flatten)]
-    fields: Map<String, Value>,
 }
 
 impl<D: Polpo> Wire<D> for Add {
     fn decode(input: &Input<'_>) -> Result<Self> {
-        let AddIn { name, team, fields } = input.json()?;
+        let (AddIn { name, team }, fields) = input.json_and_rest()?;
         let asked = input.query("team").map(|team| team.into_owned());
         Ok(Self {
             name,
@@ -66,13 +64,11 @@ impl<D: Polpo> Wire<D> for Add {
 #[derive(Deserialize)]
 struct EditIn {
     team: Option<String>,
-    #[serde(flatten)]
-    fields: Map<String, Value>,
 }
 
 impl<D: Polpo> Wire<D> for Edit {
     fn decode(input: &Input<'_>) -> Result<Self> {
-        let EditIn { team, fields } = input.json()?;
+        let (EditIn { team }, fields) = input.json_and_rest()?;
         Ok(Self {
             name: input.param("name").to_owned(),
             team,
@@ -269,7 +265,7 @@ impl<D: Polpo> ErrandWire<D> for Avatar {
         Reply {
             status: 200,
             headers: headers
-                .map(|(name, value)| (name, value.to_owned()))
+                .map(|(name, value)| (name.into(), value.to_owned()))
                 .to_vec(),
             content: Content::Raw {
                 media,

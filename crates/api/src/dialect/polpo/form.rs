@@ -8,7 +8,7 @@ use domain::{Error, Result, limits};
 use futures_util::{FutureExt, stream};
 use multer::{Constraints, Multipart, SizeLimit};
 
-use crate::input::{Body, Input};
+use crate::input::{Body, Input, Wanted};
 
 /// A form.
 #[derive(Default)]
@@ -31,6 +31,7 @@ pub(super) struct File {
 impl Form {
     /// Reads the form of a request.
     pub(super) fn read(input: &Input<'_>) -> Result<Self> {
+        input.wants(|| Wanted::Form)?;
         let Body::Other(bytes) = &input.body else {
             return Err(no_form());
         };

@@ -13,6 +13,7 @@ use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::part::part;
 use super::{Polpo, answer, both, changed};
 use crate::dialect::{ErrandWire, Wire};
 use crate::input::Input;
@@ -47,8 +48,8 @@ fn missions<D: Polpo>(all: Vec<Value>) -> Answer {
 }
 
 impl<D: Polpo> Wire<D> for List {
-    fn decode(_: &Input<'_>) -> Result<Self> {
-        Ok(Self)
+    fn decode(input: &Input<'_>) -> Result<Self> {
+        Ok(Self { part: part(input)? })
     }
 
     fn encode(all: Vec<Value>, _: Time) -> Answer {
@@ -87,12 +88,11 @@ struct CreateIn {
     quality_gates: Option<Value>,
     checkpoints: Option<Value>,
     delays: Option<Value>,
-    #[serde(flatten)]
-    fields: Map<String, Value>,
 }
 
 impl<D: Polpo> Wire<D> for Create {
     fn decode(input: &Input<'_>) -> Result<Self> {
+        let (named, fields) = input.json_and_rest()?;
         let CreateIn {
             name,
             data,
@@ -102,8 +102,7 @@ impl<D: Polpo> Wire<D> for Create {
             quality_gates,
             checkpoints,
             delays,
-            fields,
-        } = input.json()?;
+        } = named;
         let data = data.filter(|data| !data.is_null());
         let data = match (data, &tasks) {
             (None, Some(Value::Array(_))) => assembled([

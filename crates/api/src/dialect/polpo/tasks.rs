@@ -15,6 +15,7 @@ use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::part::part;
 use super::{Polpo, answer, both, changed};
 use crate::dialect::{ErrandWire, Wire};
 use crate::input::Input;
@@ -49,6 +50,7 @@ impl<D: Polpo> Wire<D> for List {
     fn decode(input: &Input<'_>) -> Result<Self> {
         Ok(Self {
             filter: filter(input)?,
+            part: part(input)?,
         })
     }
 
@@ -77,12 +79,11 @@ struct CreateIn {
     draft: Option<bool>,
     #[serde(rename = "dependsOn")]
     needs: Option<Vec<String>>,
-    #[serde(flatten)]
-    fields: Map<String, Value>,
 }
 
 impl<D: Polpo> Wire<D> for Create {
     fn decode(input: &Input<'_>) -> Result<Self> {
+        let (named, fields) = input.json_and_rest()?;
         let CreateIn {
             title,
             description,
@@ -90,8 +91,7 @@ impl<D: Polpo> Wire<D> for Create {
             group,
             draft,
             needs,
-            fields,
-        } = input.json()?;
+        } = named;
         Ok(Self {
             title,
             description,

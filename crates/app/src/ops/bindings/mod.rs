@@ -7,11 +7,13 @@
 
 mod bind;
 mod list;
+mod tasks;
 mod unbind;
 mod wallet;
 
 pub use bind::{Bind, Proof};
 pub use list::List;
+pub use tasks::Tasks;
 pub use unbind::Unbind;
 pub use wallet::Wallet;
 

@@ -2,6 +2,7 @@
 //! (AGI ATM 2.3, 2.4).
 
 use domain::Result;
+use domain::id::AccountId;
 use domain::page::{Listed, Page};
 use domain::task::Status;
 use store::tables::tasks::{self, Side};
@@ -25,12 +26,20 @@ impl Op for Mine {
     operation!("contracts.mine", Look, Reads);
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Self::Output> {
+        let account = cx.actor.account()?;
+        self.of(cx, account).await
+    }
+}
+
+impl Mine {
+    /// The same of another account, at which the caller may look.
+    pub(crate) async fn of(self, cx: &mut Cx<'_>, account: AccountId) -> Result<Listed<Contract>> {
         let Self {
             side,
             statuses,
             page,
         } = self;
-        let whose = (cx.actor.account()?, side);
+        let whose = (account, side);
         let total = tasks::count_of_account(cx.tx, whose, statuses).await?;
         let mut items = Vec::new();
         for shown in tasks::of_account(cx.tx, whose, statuses, page).await? {

@@ -1,13 +1,12 @@
-//! Something is said to a run that goes on.
+//! Something is said to a run that goes on, here or at another node.
 
 use domain::id::RunId;
 use domain::policy::Actor;
 use domain::{Error, Result, limits, text};
-use store::tables::runs::{Run, Status};
 
-use super::{not_active, own};
+use super::letters::Post;
 use crate::ports::agents::Manner;
-use crate::{App, Cx, Errand, Op};
+use crate::{App, Errand};
 
 /// Says it.
 #[derive(Clone, Debug)]
@@ -47,16 +46,18 @@ impl Errand for Steer {
         let Self {
             run, id, manner, ..
         } = self;
-        let Some(attended) = app.live().find(environment, run) else {
-            let found = app.call(actor, Find { run }).await;
-            return Err(match found {
-                Ok(found) if found.status == Status::Running => elsewhere(),
-                Ok(_) => not_active(),
-                Err(error) if error.code == "run_not_found" => not_active(),
-                Err(error) => error,
-            });
+        let is_new = match app.live().find(environment, run) {
+            Some(attended) => attended.steering.say(id.clone(), manner, said)?,
+            None => {
+                let post = Post {
+                    run,
+                    id: id.clone(),
+                    manner,
+                    text: said,
+                };
+                app.call(actor, post).await?
+            }
         };
-        let is_new = attended.steering.say(id.clone(), manner, said)?;
         Ok(Steered {
             run,
             id,
@@ -85,27 +86,5 @@ impl Steer {
         }
         let attached = self.attachments.iter().map(|it| format!("\n[file {it}]"));
         Ok(attached.fold(self.text.clone(), |said, it| said + &it))
-    }
-}
-
-fn elsewhere() -> Error {
-    Error::unavailable(
-        "not_available",
-        "this run is attended by another node of this server, which steering does not reach yet: say it in the next message",
-        5,
-    )
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Find {
-    run: RunId,
-}
-
-impl Op for Find {
-    type Output = Run;
-    operation!("runs.find", Host, Reads);
-
-    async fn run(self, cx: &mut Cx<'_>) -> Result<Run> {
-        own(cx, self.run).await
     }
 }

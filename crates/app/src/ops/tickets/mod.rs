@@ -11,12 +11,14 @@ mod edit;
 mod get;
 mod judge;
 mod moves;
+mod rate;
 
 pub use comment::Comment;
 pub use create::Create;
 pub use edit::{Change, Edit};
 pub use get::{Details, Get, List};
 pub use judge::{Judge, Judged, Verdict};
+pub use rate::Rate;
 
 use domain::event::Happening;
 use domain::id::TaskId;

@@ -1,4 +1,6 @@
-//! How credentials are sealed: AES-256-GCM under the key of the vault.
+//! How credentials are sealed: AES-256-GCM under the key of the vault. What is
+//! no credential but must be sealed too has a key of its own, which is derived
+//! from it ([`Key::derived`]).
 //!
 //! **Invariant:** what is sealed for one environment, agent and service opens
 //! for no other: these are authenticated with it.
@@ -9,13 +11,15 @@ use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use domain::id::{EnvironmentId, Id};
 use domain::{Error, Result};
+use hmac::{Hmac, Mac};
 use serde_json::{Map, Value};
+use sha2::Sha256;
 
 use super::Fields;
 use crate::Hidden;
 
 /// Bytes of a nonce, drawn for each sealing.
-pub(super) const NONCE_BYTES: usize = 12;
+pub(crate) const NONCE_BYTES: usize = 12;
 
 /// The key of the vault.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,25 +63,48 @@ impl Key {
             .map(|(name, value)| (name.clone(), Value::from(value.0.as_str())))
             .collect();
         let clear = Value::Object(clear).to_string();
+        self.seal_bytes(&place.bound(), clear.as_bytes(), nonce)
+    }
+
+    /// The key for another purpose, from which this one cannot be told.
+    pub(crate) fn derived(&self, purpose: &str) -> Self {
+        // A key of any length is one.
+        let mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.0);
+        let derived = mac.map(|mac| mac.chain_update(purpose).finalize());
+        Self(derived.map_or(self.0, |derived| derived.into_bytes().into()))
+    }
+
+    /// Seals bytes for a place; the nonce stands before them.
+    pub(crate) fn seal_bytes(
+        &self,
+        place: &[u8],
+        clear: &[u8],
+        nonce: [u8; NONCE_BYTES],
+    ) -> Result<Vec<u8>> {
         let payload = Payload {
-            msg: clear.as_bytes(),
-            aad: &place.bound(),
+            msg: clear,
+            aad: place,
         };
         let sealed = self.cipher().encrypt(&Nonce::from(nonce), payload);
         let sealed = sealed.map_err(|_| Error::internal())?;
         Ok([nonce.as_slice(), &sealed].concat())
     }
 
+    /// Opens what was sealed for a place; `None` where it was sealed for
+    /// another, or with another key.
+    pub(crate) fn open_bytes(&self, place: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
+        let payload = Payload {
+            msg: sealed,
+            aad: place,
+        };
+        let opened = self.cipher().decrypt(&Nonce::from(*nonce), payload);
+        opened.ok()
+    }
+
     /// Opens what was sealed for a place.
     pub(super) fn open(&self, place: &Place<'_>, sealed: &[u8]) -> Result<Fields> {
-        let opened = sealed.split_first_chunk::<NONCE_BYTES>();
-        let opened = opened.and_then(|(nonce, sealed)| {
-            let payload = Payload {
-                msg: sealed,
-                aad: &place.bound(),
-            };
-            self.cipher().decrypt(&Nonce::from(*nonce), payload).ok()
-        });
+        let opened = self.open_bytes(&place.bound(), sealed);
         let clear = opened.ok_or_else(wrong_key)?;
         let fields: Map<String, Value> =
             serde_json::from_slice(&clear).map_err(|_| Error::internal())?;
@@ -157,6 +184,22 @@ mod tests {
         let other = Key::new([2; 32]).open(&place(1, "dev", "smtp"), &sealed);
         assert_eq!(other.expect_err("another key").code, "wrong_vault_key");
         assert!(key.open(&place(1, "dev", "smtp"), &[]).is_err());
+    }
+
+    #[test]
+    fn a_derived_key_is_another_for_each_purpose() {
+        let key = Key::new([1; 32]);
+        let sealed = key.derived("a").seal_bytes(b"here", b"hush", [3; 12]);
+        let sealed = sealed.expect("sealed");
+        let open = |key: Key, place: &[u8]| key.open_bytes(place, &sealed);
+        assert_eq!(
+            open(key.derived("a"), b"here").as_deref(),
+            Some(&b"hush"[..])
+        );
+        assert_eq!(open(key.derived("a"), b"there"), None);
+        assert_eq!(open(key.derived("b"), b"here"), None);
+        assert_eq!(open(key, b"here"), None);
+        assert_ne!(key.derived("a"), key);
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod notices;
 mod register;
 mod remove;
 mod replay;
+mod secret;
 mod turn;
 
 pub use fan_out::FanOut;
@@ -29,9 +30,10 @@ pub use forget::Forget;
 pub use gather::{Draft, Gather, Gathered, Place};
 pub use history::Deliveries;
 pub use list::List;
-pub use register::Register;
+pub use register::{Register, Registered};
 pub use remove::Remove;
 pub use replay::Replay;
+pub use secret::Seal;
 pub use turn::{Answer, Taken, Tried, Turn, Visit};
 
 use domain::event::Happening;

@@ -66,6 +66,7 @@ fn teller(what: Happening) -> Option<Teller> {
         Happening::ApplicationRejected => refused,
         Happening::TaskAccepted => approved,
         Happening::TaskRejected | Happening::TaskRevisionRequested => rejected,
+        Happening::TicketRated => rated,
         Happening::PositionOpened => opened,
         Happening::ProjectFunded => funded,
         Happening::PayoutSettled => settled,
@@ -225,6 +226,12 @@ fn rejected(facts: &Facts<'_>) -> Vec<Notice> {
         false => worker,
     };
     data.notice(Name::DeliverableRejected, to)
+}
+
+fn rated(facts: &Facts<'_>) -> Vec<Notice> {
+    let names = ["review_id", "ticket_number", "title", "rating", "comment"];
+    let data = facts.about("ticket_id", &names);
+    data.notice(Name::ReviewSubmitted, facts.account("worker"))
 }
 
 fn opened(facts: &Facts<'_>) -> Vec<Notice> {

@@ -36,12 +36,6 @@ pub(super) async fn start(
             "programs are not started on this server (hosting.mcp_stdio)",
         ));
     }
-    if kit.confines.are_set() {
-        return Err(Error::forbidden(
-            "path_not_allowed",
-            "an agent that is confined to parts of the work folder starts no programs",
-        ));
-    }
     let mut words = vec![command.to_owned()];
     let more = how["args"].as_array().into_iter().flatten();
     words.extend(more.filter_map(Value::as_str).map(str::to_owned));
@@ -49,7 +43,9 @@ pub(super) async fn start(
     let variables =
         variables.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
     let variables: Vec<_> = variables.collect();
-    let started = kit.workspace.start(&words, &variables, kit.network).await;
+    let (work, confines) = (&kit.workspace, kit.confines.clone());
+    let reach = work.on(move |work| confines.reach(work)).await?;
+    let started = work.start(&reach, &words, &variables, kit.network).await;
     let (mut child, place) = started?;
     let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
         return Err(Error::internal());

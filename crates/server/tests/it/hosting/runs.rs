@@ -273,3 +273,62 @@ fn a_run_whose_lease_has_ended_is_ended_by_another_node() {
         "{said}"
     );
 }
+
+#[test]
+fn a_run_of_another_node_is_steered() {
+    let upstream = Upstream::start();
+    let start = |scratch| Server::start_on(scratch, |settings| upstream.configure(settings));
+    let one = start(std::sync::Arc::new(Engine::Postgres.scratch()));
+    let hosting = one.hosting("compass");
+    let bearer = key(&one);
+    let two = start(one.scratch());
+    let slow = Script::stream()
+        .texts(&["one"])
+        .wait(Duration::from_secs(4))
+        .end("stop");
+    upstream.answers(vec![slow, Script::says(&[" two"])]);
+    say_and_leave(&hosting.live, &bearer, &durable("hi"), "\"one\"");
+    let there = two.client().with_key(&bearer);
+    let run = left_run(&there)["id"].as_str().expect("an id").to_owned();
+    let path = format!("/api/v1/runs/{run}/steering");
+    let say = |client: &Client, id: &str, text: &str| {
+        let body = json!({ "id": id, "mode": "steer", "content": { "text": text } });
+        client.post(&path).json(body).send()
+    };
+    let told = say(&there, "s1", "and then?").expect_status(202);
+    assert_eq!(
+        told.json["data"],
+        json!({ "runId": run, "id": "s1", "accepted": true, "duplicate": false })
+    );
+    assert_eq!(
+        say(&there, "s1", "and then?").expect_status(200).json["data"]["duplicate"],
+        true
+    );
+    for number in 0..15 {
+        say(&there, &format!("n{number}"), "more").expect_status(202);
+    }
+    say(&there, "n15", "more").refused(429, "STEERING_QUEUE_FULL");
+    // Said here, too: it is heard once.
+    say(&hosting.live, "s1", "and then?").expect_status(202);
+    let elsewhere = two.client().with_key(&key_of_test(&one));
+    say(&elsewhere, "x", "x").refused(404, "RUN_NOT_ACTIVE");
+    let events = followed(&there.get(&format!("/v1/runs/{run}/events")).send());
+    assert_eq!(said(&events), "one two");
+    let heard = upstream.asked()[1].json();
+    let heard = heard["messages"].as_array().expect("a list");
+    let user: Vec<_> = heard
+        .iter()
+        .filter(|message| message["role"] == "user")
+        .filter_map(|message| message["content"].as_str())
+        .collect();
+    let count = |text: &str| user.iter().filter(|said| **said == text).count();
+    assert_eq!((count("and then?"), count("more")), (1, 15), "{user:?}");
+    say(&there, "late", "late").refused(404, "RUN_NOT_ACTIVE");
+}
+
+/// A key of the sandbox.
+fn key_of_test(server: &Server) -> String {
+    let issued = server.operator().post("/guild/v1/projects/compass/keys");
+    let issued = issued.json(json!({ "environment": "test" })).ok();
+    issued["key"].as_str().expect("a key").to_owned()
+}

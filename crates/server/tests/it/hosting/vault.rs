@@ -9,6 +9,8 @@ use testkit::http::Client;
 use testkit::on_both_engines;
 use testkit::server::Server;
 
+use crate::program::dump;
+
 const ENTRIES: &str = "/api/v1/vault/entries";
 /// What must be nowhere.
 const SECRET: &str = "hush-hush-8f2c";
@@ -22,32 +24,6 @@ fn entry(agent: &str, service: &str) -> Value {
 
 fn keys(client: &Client, agent: &str) -> Value {
     client.get(&format!("{ENTRIES}/{agent}")).ok()["data"].clone()
-}
-
-/// Everything that the database's files or tables hold, as text.
-fn dump(server: &Server) -> String {
-    match server.engine() {
-        Engine::Sqlite => {
-            let folder = server.scratch();
-            let files = std::fs::read_dir(folder.folder()).expect("the folder");
-            let files = files
-                .flatten()
-                .filter(|file| file.file_name().to_string_lossy().contains(".db"));
-            let bytes = files.flat_map(|file| std::fs::read(file.path()).expect("a file"));
-            String::from_utf8_lossy(&bytes.collect::<Vec<_>>()).into_owned()
-        }
-        Engine::Postgres => {
-            let url = server.database_url();
-            let tables = ["vault_entries", "events", "idempotency"];
-            let columns = tables.map(|table| format!("select t::text from {table} t"));
-            testkit::process::run(
-                "psql",
-                &[url, "-At", "-c", &columns.join(" union all ")],
-                &[],
-            )
-            .ok()
-        }
-    }
 }
 
 on_both_engines! {

@@ -68,24 +68,37 @@ pub(super) fn register(server: &Server, name: &str) -> Person {
     }
 }
 
+/// A new project of this person.
+fn found(owner: &Person) -> String {
+    let founded = owner.post(
+        "/projects",
+        json!({
+            "title": "Build a REST API",
+            "description": "A service with many endpoints.",
+            "budget_cents": 100_000,
+        }),
+    );
+    let founded = data(founded.send().expect_status(201).json);
+    text(&founded["project"]["id"])
+}
+
 impl Office {
     pub(super) fn new(engine: Engine) -> Self {
-        let server = Server::start(engine);
+        Self::on(Server::start(engine))
+    }
+
+    pub(super) fn on(server: Server) -> Self {
         let owner = register(&server, "Owner");
-        let founded = owner.post(
-            "/projects",
-            json!({
-                "title": "Build a REST API",
-                "description": "A service with many endpoints.",
-                "budget_cents": 100_000,
-            }),
-        );
-        let founded = data(founded.send().expect_status(201).json);
         Self {
-            project: text(&founded["project"]["id"]),
+            project: found(&owner),
             server,
             owner,
         }
+    }
+
+    /// Another project of the owner.
+    pub(super) fn on_another_project(&self) -> String {
+        found(&self.owner)
     }
 
     pub(super) fn register(&self, name: &str) -> Person {

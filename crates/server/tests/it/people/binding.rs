@@ -40,6 +40,34 @@ testkit::on_both_engines! {
         ada.read("/me").ok();
     }
 
+    fn a_bound_agents_tasks_are_seen_by_its_person_alone(engine: Engine) {
+        let town = Town::new(engine);
+        let (grace, alan, ada) = (town.human("grace"), town.human("alan"), town.agent("Ada"));
+        let (taken, offered) = (town.agent("Bob").publishes(100), ada.publishes(50));
+        ada.claims(&taken).ok();
+        let path = format!("/agent-bindings/{}/tasks", ada.id);
+        grace.read(&path).refused(404, "NOT_FOUND");
+        grace.post("/agent-bindings", json!({ "bindCode": code_of(&ada) })).ok();
+        let ids = |query: &str| -> Vec<String> {
+            let listed = grace.get(&format!("{path}{query}"));
+            let tasks = listed["tasks"].as_array().expect("a list");
+            assert_eq!(listed["total"], tasks.len());
+            tasks.iter().map(|task| text(&task["id"])).collect()
+        };
+        assert_eq!(ids(""), [taken.as_str()]);
+        assert_eq!(ids("?as=worker&status=claimed"), [taken.as_str()]);
+        assert_eq!(ids("?as=worker&status=settled"), Vec::<String>::new());
+        assert_eq!(ids("?as=publisher"), [offered.as_str()]);
+        let listed = grace.get(&path);
+        assert_eq!(listed["tasks"], ada.get("/tasks")["tasks"], "as the agent sees them");
+        grace.read(&format!("{path}?as=owner")).refused(400, "VALIDATION_FAILED");
+        alan.read(&path).refused(404, "NOT_FOUND");
+        ada.client.get(&format!("/api/v1/human{path}")).refused(403, "FORBIDDEN");
+        grace.read("/agent-bindings/nonsense/tasks").refused(404, "NOT_FOUND");
+        grace.delete(&format!("/agent-bindings/{}", ada.id)).ok();
+        grace.read(&path).refused(404, "NOT_FOUND");
+    }
+
     fn an_agent_is_bound_by_its_key(engine: Engine) {
         let town = Town::new(engine);
         let (grace, ada) = (town.human("grace"), town.agent("Ada"));

@@ -37,14 +37,13 @@ impl Desk {
     }
 
     fn key(&self) -> Value {
-        json_of(guildhall(&[
-            "seal",
-            "keygen",
-            "--bits",
-            "2048",
-            "--out",
-            &self.at("private.pem"),
-        ]))
+        self.key_for("rsa")
+    }
+
+    fn key_for(&self, algorithm: &str) -> Value {
+        let file = self.at("private.pem");
+        let made = ["--algorithm", algorithm, "--bits", "2048", "--out", &file];
+        json_of(guildhall(&[&["seal", "keygen"], &made[..]].concat()))
     }
 }
 
@@ -58,39 +57,86 @@ fn json_of(output: Output) -> Value {
 
 on_both_engines! {
     fn what_is_sealed_is_opened_by_the_agent_that_was_granted(engine: Engine) {
-        let world = World::open(engine);
-        let (publisher, worker) = (Desk::new(), Desk::new());
-        let fields = json!({ "login": "ann", "password": PASSWORD });
-        let owner_key = publisher.put("public.json", &publisher.key());
-        let fields_file = publisher.put("fields.json", &fields);
-        let sealed = json_of(guildhall(&["seal", "payload", "--owner-key", &owner_key, "--fields", &fields_file]));
-        let task = world.publish(json!({ "protectedPayload": sealed }));
+        all_the_way(engine, "rsa");
+    }
 
-        world.claim(&world.worker, &task);
-        let key = worker.key();
-        let registered = world.worker.client.put("/api/v1/agent/encryption-key").json(&key).ok();
-        assert_eq!(registered["encryptionKey"]["keyId"], key["keyId"]);
-        ask(&world.worker.client, &task).expect_status(201);
+    fn an_agent_may_have_an_x25519_key(engine: Engine) {
+        all_the_way(engine, "x25519");
+    }
+}
 
-        let listed = world.publisher.client.get(&format!("/api/v1/agent/tasks/{task}/secret-access")).ok();
-        let request = &listed["requests"][0];
-        let recovered = world.publisher.client.get(&format!("/api/v1/agent/tasks/{task}/protected-payload")).ok();
-        let payload = publisher.put("payload.json", &recovered);
-        let private = publisher.at("private.pem");
-        let grant = json_of(guildhall(&[
-            "seal", "grant", "--owner-private", &private, "--payload", &payload, "--agent-key", &request.to_string(),
-        ]));
-        world.decide(&task, request, "grant").json(&grant).ok();
+fn all_the_way(engine: Engine, algorithm: &str) {
+    let world = World::open(engine);
+    let (publisher, worker) = (Desk::new(), Desk::new());
+    let fields = json!({ "login": "ann", "password": PASSWORD });
+    let owner_key = publisher.put("public.json", &publisher.key());
+    let fields_file = publisher.put("fields.json", &fields);
+    let sealed = json_of(guildhall(&[
+        "seal",
+        "payload",
+        "--owner-key",
+        &owner_key,
+        "--fields",
+        &fields_file,
+    ]));
+    let task = world.publish(json!({ "protectedPayload": sealed }));
 
-        let granted = worker.put("bundle.json", &bundle(&world.worker.client, &task).ok());
-        let open = |desk: &Desk| guildhall(&["open", "--private", &desk.at("private.pem"), "--bundle", &granted]);
-        assert_eq!(json_of(open(&worker)), fields);
-        // The publisher's key opens its own wrapping, not the agent's.
-        let refused = open(&publisher);
-        assert!(!refused.status.success() && refused.stderr.contains("not wrapped for this"), "{}", refused.stderr);
-        if engine == Engine::Sqlite {
-            nothing_is_readable(&world, &[&publisher, &worker]);
-        }
+    world.claim(&world.worker, &task);
+    let key = worker.key_for(algorithm);
+    let registered = world
+        .worker
+        .client
+        .put("/api/v1/agent/encryption-key")
+        .json(&key)
+        .ok();
+    assert_eq!(registered["encryptionKey"]["keyId"], key["keyId"]);
+    ask(&world.worker.client, &task).expect_status(201);
+
+    let listed = world
+        .publisher
+        .client
+        .get(&format!("/api/v1/agent/tasks/{task}/secret-access"))
+        .ok();
+    let request = &listed["requests"][0];
+    let recovered = world
+        .publisher
+        .client
+        .get(&format!("/api/v1/agent/tasks/{task}/protected-payload"))
+        .ok();
+    let payload = publisher.put("payload.json", &recovered);
+    let private = publisher.at("private.pem");
+    let grant = json_of(guildhall(&[
+        "seal",
+        "grant",
+        "--owner-private",
+        &private,
+        "--payload",
+        &payload,
+        "--agent-key",
+        &request.to_string(),
+    ]));
+    world.decide(&task, request, "grant").json(&grant).ok();
+
+    let granted = worker.put("bundle.json", &bundle(&world.worker.client, &task).ok());
+    let open = |desk: &Desk| {
+        guildhall(&[
+            "open",
+            "--private",
+            &desk.at("private.pem"),
+            "--bundle",
+            &granted,
+        ])
+    };
+    assert_eq!(json_of(open(&worker)), fields);
+    // The publisher's key opens its own wrapping, not the agent's.
+    let refused = open(&publisher);
+    assert!(
+        !refused.status.success() && refused.stderr.contains("not wrapped for this"),
+        "{}",
+        refused.stderr
+    );
+    if engine == Engine::Sqlite {
+        nothing_is_readable(&world, &[&publisher, &worker]);
     }
 }
 

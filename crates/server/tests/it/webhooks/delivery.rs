@@ -19,7 +19,7 @@ fn hmac(key: &[u8], text: &str) -> Vec<u8> {
 
 /// Both signatures, as receivers check them.
 #[track_caller]
-fn assert_signed(received: &Received, secret: &str, standard_key: &[u8]) {
+pub fn assert_signed(received: &Received, secret: &str, standard_key: &[u8]) {
     let hex: String = hmac(secret.as_bytes(), &received.body)
         .iter()
         .map(|byte| format!("{byte:02x}"))

@@ -20,7 +20,11 @@ testkit::on_both_engines! {
         let receiver = Receiver::start();
         let (address, url) = (receiver.address(), receiver.url("/hook"));
         drop(receiver);
-        let mut guildhall = server(scratch.url()).env("GUILDHALL_WEBHOOKS__ALLOW_LOOPBACK", "true").start();
+        let key_file = scratch.vault_key();
+        let mut guildhall = server(scratch.url())
+            .env("GUILDHALL_WEBHOOKS__ALLOW_LOOPBACK", "true")
+            .env("GUILDHALL_VAULT__KEY_FILE", key_file.to_str().expect("a path"))
+            .start();
         let (client, operator) = (guildhall.client(), guildhall.client().with_key(OPERATOR_KEY));
         let key = register(&client, "ada");
         let ada = client.with_key(&key);

@@ -160,6 +160,19 @@ fn verdicts() {
 }
 
 #[test]
+fn ratings() {
+    let body = json!({"title": "T", "ticket_number": 7, "worker": ADA.to_string(), "review_id": "r", "rating": 5, "comment": "c"});
+    let data = json!({
+        "ticket_id": SUBJECT.to_string(), "project_id": PROJECT.to_string(), "title": "T", "ticket_number": 7,
+        "review_id": "r", "rating": 5, "comment": "c",
+    });
+    assert_eq!(
+        told(Happening::TicketRated, &body),
+        [(Name::ReviewSubmitted, ada(), data)]
+    );
+}
+
+#[test]
 fn money() {
     let owner = Audience {
         owner: Some(PROJECT),
