@@ -508,6 +508,13 @@ pub const CANCEL_REASON_CHARS: usize = 500;
 pub const PROGRAMS_AT_ONCE: usize = 64;
 /// Work folders that a node keeps open.
 pub const WORK_FOLDERS_OPEN: usize = 128;
+/// Bytes of the schema of one tool of an MCP server; a tool with a longer one
+/// is left out.
+pub const MCP_SCHEMA_BYTES: usize = 64 << 10;
+/// Bytes that an MCP server may say between two questions to it.
+pub const MCP_SAID_BYTES: usize = 16 << 20;
+/// Messages of an MCP server that are no answers, between two questions to it.
+pub const MCP_ASIDES: usize = 10_000;
 /// Numbers that are measured of a job's result.
 pub const METRICS: usize = 50;
 /// Channels that one gate, checkpoint or delay tells.

@@ -199,6 +199,8 @@ impl Kit {
     fn new(app: &App, turn: &Turn, agent: &Worker, workspace: Workspace) -> Self {
         let document: &Map<String, Value> = &agent.document;
         let network = document.get("allowNetwork").and_then(Value::as_bool);
+        let mut mask = Mask::default();
+        mask.add_servers(document);
         Self {
             app: app.clone(),
             environment: turn.environment,
@@ -207,7 +209,7 @@ impl Kit {
             workspace,
             confines: Confines::of(document),
             network: network.unwrap_or(false),
-            mask: Mask::default(),
+            mask,
             effects: Effects::default(),
             servers: mcp::Servers::default(),
         }

@@ -51,7 +51,7 @@ pub(crate) fn probes(handle: PrometheusHandle) -> Probes {
 /// Writing happens on its own thread; when it cannot keep up, lines are
 /// dropped rather than requests held up. The guard writes out the rest.
 pub(crate) fn logs(settings: &Settings) -> Result<WorkerGuard> {
-    let filter = EnvFilter::try_new(&settings.log.filter).context("log.filter")?;
+    let filter = filter(&settings.log.filter)?;
     let batches = Batches(BufWriter::with_capacity(BATCH_BYTES, io::stderr()));
     let (writer, guard) = tracing_appender::non_blocking(batches);
     let lines = tracing_subscriber::fmt()
@@ -85,5 +85,30 @@ impl Write for Batches {
         let written = self.0.flush();
         thread::sleep(GATHER);
         written
+    }
+}
+
+/// What is logged. What agents' servers say (`rmcp` would log it as it comes)
+/// stays out, unless the operator names it.
+fn filter(wanted: &str) -> Result<EnvFilter> {
+    let wanted = match wanted.trim() {
+        "" => "error",
+        wanted => wanted,
+    };
+    EnvFilter::try_new(format!("rmcp=off,{wanted}")).context("log.filter")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filter;
+
+    #[test]
+    fn what_servers_of_agents_say_is_logged_by_name_only() {
+        let shown = |wanted| filter(wanted).expect("a filter").to_string();
+        for wanted in ["info", "trace", "", "guildhall::request=off,info"] {
+            assert!(shown(wanted).contains("rmcp=off"), "{wanted}");
+        }
+        let named = shown("info,rmcp=debug");
+        assert!(named.contains("rmcp=debug") && !named.contains("rmcp=off"));
     }
 }

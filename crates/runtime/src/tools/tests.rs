@@ -19,7 +19,7 @@ use super::Tools;
 use crate::vault::KeyFile;
 use crate::workspace::Workspaces;
 
-struct World {
+pub(super) struct World {
     app: App,
     environment: EnvironmentId,
     live: Actor,
@@ -27,11 +27,11 @@ struct World {
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         Self::with(true, false).await
     }
 
-    async fn with(may_start: bool, allow_loopback: bool) -> Self {
+    pub(super) async fn with(may_start: bool, allow_loopback: bool) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = |name: &str| folder.path().join(name);
         let ports = Ports {
@@ -60,7 +60,7 @@ impl World {
         }
     }
 
-    async fn tools(&self, toolbox: Toolbox, document: Value) -> Tools {
+    pub(super) async fn tools(&self, toolbox: Toolbox, document: Value) -> Tools {
         let document = document.as_object().expect("an object").clone();
         let turn = Turn {
             environment: self.environment,
@@ -80,6 +80,11 @@ impl World {
         Tools::open(&self.app, &turn).await.expect("tools")
     }
 
+    /// What nobody else has.
+    pub(super) fn mark(&self) -> EnvironmentId {
+        self.environment
+    }
+
     async fn trust(&self, agent: &str, value: &str) {
         let fields: Fields = [("password".to_owned(), Hidden(value.into()))].into();
         let save = Save {
@@ -94,13 +99,13 @@ impl World {
     }
 }
 
-async fn ok(tools: &mut Tools, name: &str, arguments: Value) -> String {
+pub(super) async fn ok(tools: &mut Tools, name: &str, arguments: Value) -> String {
     let answer = tools.call(name, &arguments).await;
     assert!(!answer.is_error, "{name} {arguments}: {}", answer.content);
     answer.content
 }
 
-async fn refused(tools: &mut Tools, name: &str, arguments: Value) -> String {
+pub(super) async fn refused(tools: &mut Tools, name: &str, arguments: Value) -> String {
     let answer = tools.call(name, &arguments).await;
     assert!(answer.is_error, "{name} {arguments}: {}", answer.content);
     answer.content
@@ -427,7 +432,7 @@ async fn no_address_inside_is_called() {
 }
 
 /// Answers every request with what `answer` makes of its text.
-async fn serve(answer: impl Fn(&str) -> String + Send + 'static) -> String {
+pub(super) async fn serve(answer: impl Fn(&str) -> String + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {
@@ -448,7 +453,7 @@ async fn serve(answer: impl Fn(&str) -> String + Send + 'static) -> String {
     format!("http://{address}/")
 }
 
-fn is_whole(asked: &[u8]) -> bool {
+pub(super) fn is_whole(asked: &[u8]) -> bool {
     let text = String::from_utf8_lossy(asked).to_ascii_lowercase();
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
         return false;
@@ -461,7 +466,7 @@ fn is_whole(asked: &[u8]) -> bool {
         .is_none_or(|length: usize| body.len() >= length)
 }
 
-fn reply(status: &str, headers: &str, body: &str) -> String {
+pub(super) fn reply(status: &str, headers: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status}\r\n{headers}connection: close\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
@@ -556,93 +561,4 @@ async fn only_what_is_offered_is_called() {
     let mut empty = world.tools(Toolbox::Empty, json!({})).await;
     assert!(empty.specs().is_empty());
     refused(&mut empty, "read", json!({ "path": "a" })).await;
-}
-
-/// What a small MCP server answers, as a shell script or over HTTP.
-fn mcp_answer(asked: &str) -> Option<Value> {
-    let message: Value = serde_json::from_str(asked).ok()?;
-    let id = message.get("id")?.clone();
-    let result = match message["method"].as_str()? {
-        "initialize" => {
-            json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": { "name": "t" } })
-        }
-        "tools/list" => {
-            json!({ "tools": [{ "name": "echo", "description": "Echoes", "inputSchema": { "type": "object" } }] })
-        }
-        _ => {
-            json!({ "content": [{ "type": "text", "text": format!("you said {}", message["params"]["arguments"]) }] })
-        }
-    };
-    Some(json!({ "jsonrpc": "2.0", "id": id, "result": result }))
-}
-
-#[tokio::test]
-async fn a_server_at_an_address_lends_its_tools() {
-    let world = World::with(false, true).await;
-    let url = serve(|asked| {
-        let body = asked.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-        match mcp_answer(body) {
-            None => reply("202 Accepted", "", ""),
-            Some(answer) if answer["result"].get("tools").is_some() => {
-                let events = format!("event: message\ndata: {answer}\n\n");
-                reply("200 OK", "content-type: text/event-stream\r\n", &events)
-            }
-            Some(answer) => {
-                let headers = "content-type: application/json\r\nmcp-session-id: s1\r\n";
-                reply("200 OK", headers, &answer.to_string())
-            }
-        }
-    })
-    .await;
-    let servers = json!({ "mcpServers": { "far": { "url": url }, "gone": { "url": "https://10.0.0.1/" }, "odd": {} } });
-    let mut tools = world.tools(Toolbox::Working, servers).await;
-    let told = ok(&mut tools, "mcp__far__echo", json!({ "a": 1 })).await;
-    assert_eq!(told, "you said {\"a\":1}");
-    let notes = tools.notes().expect("notes");
-    assert!(
-        notes.contains("gone") && notes.contains("odd") && !notes.contains("far is"),
-        "{notes}"
-    );
-    let mut narrow = json!({ "allowedTools": ["read"], "mcpServers": { "far": { "url": url } } });
-    assert_eq!(
-        world
-            .tools(Toolbox::Working, narrow.clone())
-            .await
-            .specs()
-            .len(),
-        1
-    );
-    narrow["allowedTools"] = json!(["mcp__far__*"]);
-    assert_eq!(world.tools(Toolbox::Working, narrow).await.specs().len(), 1);
-}
-
-#[tokio::test]
-async fn a_program_is_started_in_the_sandbox_where_that_is_allowed() {
-    let script = r#"while read -r line; do
-  case "$line" in
-    *'"initialize"'*) echo '{"jsonrpc":"2.0","id":1,"result":{}}';;
-    *tools/list*) echo 'not json'; echo '{"jsonrpc":"2.0","id":2,"result":{"tools":[{"name":"where"}]}}';;
-    *tools/call*) echo "{\"jsonrpc\":\"2.0\",\"id\":3,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"$PWD $GREETING\"}]}}";;
-  esac
-done"#;
-    let near = json!({ "command": "sh", "args": ["-c", script], "env": { "GREETING": "hi" } });
-    let servers = json!({ "mcpServers": { "near": near } });
-    let off = World::with(false, false).await;
-    let tools = off.tools(Toolbox::Working, servers.clone()).await;
-    assert!(
-        tools
-            .notes()
-            .is_some_and(|notes| notes.contains("mcp_stdio"))
-    );
-    let world = World::new().await;
-    let mut tools = world.tools(Toolbox::Working, servers).await;
-    if let Some(notes) = tools.notes() {
-        println!("skipped: {notes}");
-        assert!(notes.contains("shell"), "{notes}");
-        return;
-    }
-    assert_eq!(
-        ok(&mut tools, "mcp__near__where", json!({})).await,
-        "/work hi"
-    );
 }
