@@ -150,9 +150,9 @@ fn outcomes(value: &Value) -> Result<()> {
 /// What is measured of a result: commands that print a number, and what it must
 /// at least be (Polpo 3.2).
 fn metrics(value: &Value) -> Result<()> {
-    let fits = value.as_array().is_some_and(|all| {
-        all.len() <= limits::METRICS && all.iter().all(is_metric)
-    });
+    let fits = value
+        .as_array()
+        .is_some_and(|all| all.len() <= limits::METRICS && all.iter().all(is_metric));
     fits.then_some(()).ok_or_else(|| {
         Error::field(
             "metrics",
