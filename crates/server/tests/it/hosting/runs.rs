@@ -146,7 +146,7 @@ on_both_engines! {
     fn a_run_is_steered(engine: Engine) {
         let (upstream, server, hosting) = world(engine);
         let client = &hosting.live;
-        let slow = Script::stream().texts(&["one"]).wait(Duration::from_millis(2500)).end("stop");
+        let slow = Script::stream().texts(&["one"]).wait(Duration::from_millis(1500)).end("stop");
         upstream.answers(vec![slow, Script::says(&[" two"])]);
         say_and_leave(client, &key(&server), &durable("hi"), "\"one\"");
         let run = left_run(client)["id"].as_str().expect("an id").to_owned();
