@@ -145,7 +145,9 @@ pub(super) fn field(error: &figment::Error) -> Option<String> {
         return None;
     };
     let mut path = error.path.clone();
-    path.push(name.clone());
+    if path.last() != Some(name) {
+        path.push(name.clone());
+    }
     let key = path.join(".");
     // An item of a list is in no default.
     let mut known = Known::new();
