@@ -145,7 +145,9 @@ pub(super) fn field(error: &figment::Error) -> Option<String> {
         return None;
     };
     let mut path = error.path.clone();
-    path.push(name.clone());
+    if path.last() != Some(name) {
+        path.push(name.clone());
+    }
     let key = path.join(".");
     // An item of a list is in no default.
     let mut known = Known::new();
@@ -199,7 +201,10 @@ fn nearest<'a>(key: &str, known: impl Iterator<Item = &'a String>) -> Option<Str
 
 #[cfg(test)]
 mod tests {
-    use super::{Known, Variable, nearest};
+    use figment::Figment;
+    use figment::providers::{Format, Serialized, Toml};
+
+    use super::{Known, Settings, Variable, field, nearest};
 
     #[test]
     fn variables_are_told_apart() {
@@ -238,6 +243,32 @@ mod tests {
         }
         let elsewhere = Some("server.listen".to_owned());
         assert_eq!(known.judge("LISTEN"), Variable::Stray(elsewhere));
+    }
+
+    #[test]
+    fn a_field_that_a_section_does_not_have_is_told_without_its_value() {
+        let told = |text: &str| {
+            let read = Figment::from(Serialized::defaults(Settings::default()));
+            let read = read.merge(Toml::string(text)).extract::<Settings>();
+            field(&read.expect_err("it is refused"))
+        };
+        for (text, wanted) in [
+            (
+                "[limits]\nrequets_per_minute = 5",
+                "limits.requets_per_minute is not a setting; did you mean limits.requests_per_minute?",
+            ),
+            (
+                "[providers.groq]\napikey = 'hush'",
+                "providers.groq.apikey is not a setting; did you mean providers.groq.api_key?",
+            ),
+            (
+                "[hosting]\nzebra = 'hush'",
+                "hosting.zebra is not a setting",
+            ),
+        ] {
+            assert_eq!(told(text).as_deref(), Some(wanted), "{text}");
+        }
+        assert_eq!(told("dev = 'maybe'"), None);
     }
 
     #[test]
