@@ -15,7 +15,7 @@ use app::{Content, Effect, Prepared, Repeat, Replied, Reply};
 use axum::body::Body as HttpBody;
 use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, Uri, header};
+use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
 use axum::response::Response;
 use bytes::Bytes;
 use domain::policy::{Actor, Permission};
@@ -32,6 +32,7 @@ use crate::{Api, observe};
 /// Says that an answer was given before.
 const REPLAYED: &str = "idempotent-replayed";
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
+const SESSION: &str = "x-session-id";
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
 const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream");
@@ -340,7 +341,9 @@ fn repeat(
         .uri
         .path_and_query()
         .map_or("", |target| target.as_str());
-    let request = [parts.method.as_str().as_bytes(), target.as_bytes(), body];
+    let mut request = vec![parts.method.as_str().as_bytes(), target.as_bytes(), body];
+    // The chat that goes on is a part of what is asked (Polpo 2.6).
+    request.extend(parts.headers.get(SESSION).map(HeaderValue::as_bytes));
     Ok(Some(Repeat::new(key, &who, credential, &request)))
 }
 
@@ -380,6 +383,10 @@ fn send(reply: Reply) -> Response {
             EVENTS,
             HttpBody::from_stream(pieces.map(Ok::<_, Infallible>)),
         ),
+        Content::Told { bits, goes_on: _ } => {
+            let pieces = bits.map(|bit| Ok::<_, Infallible>(bit.into_bytes()));
+            (EVENTS, HttpBody::from_stream(pieces))
+        }
     };
     let is_live = media == EVENTS;
     let mut response = Response::new(body);
@@ -391,7 +398,8 @@ fn send(reply: Reply) -> Response {
         sent.insert("x-accel-buffering", HeaderValue::from_static("no"));
     }
     for (name, value) in headers {
-        if let Ok(value) = HeaderValue::try_from(value) {
+        let name = HeaderName::try_from(&*name);
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
             sent.insert(name, value);
         }
     }

@@ -4,27 +4,31 @@
 //! under a key derived from what only the caller has, its idempotency key and
 //! credential. The database alone cannot open it.
 //!
-//! **Invariant:** the answer is kept in the transaction that holds its effect;
-//! a refused operation keeps nothing.
+//! **Invariant:** the answer of an operation is kept in the transaction that
+//! holds its effect; a refused operation keeps nothing. How the answer of an
+//! errand is kept, which is in no transaction, says `once.rs`.
 
+use std::borrow::Cow;
 use std::pin::Pin;
 
 use aes_gcm::aead::{Aead, KeyInit};
 use aes_gcm::{Aes256Gcm, Nonce};
 use bytes::Bytes;
-use dashmap::DashSet;
 use domain::time::Span;
-use domain::{Error, Kind, Result};
+use domain::{Error, Kind, Result, Time};
 use futures_core::Stream;
 use sha2::{Digest, Sha256};
 use store::tables::idempotency::{self, Kept};
 
-use crate::Cx;
 use crate::work::Work;
+use crate::{App, Cx};
 
 /// How long a first answer is kept.
 pub(crate) const KEPT: Span = Span::hours(24);
 const NONCE_BYTES: usize = 12;
+/// Bytes of what stands in the place of an answer that is being made: fewer than
+/// the shortest sealed one has.
+pub(crate) const CLAIM_BYTES: usize = 16;
 
 /// An encoded answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,10 +54,13 @@ pub struct Reply {
     /// The HTTP status.
     pub status: u16,
     /// Headers beside those of every answer, by lower-case name.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Headers,
     /// The body.
     pub content: Content,
 }
+
+/// Headers by name.
+pub type Headers = Vec<(Cow<'static, str>, String)>;
 
 /// The body of a reply.
 pub enum Content {
@@ -67,12 +74,43 @@ pub enum Content {
         bytes: Bytes,
     },
     /// Server-sent events, as they are made; dropping them stops what makes
-    /// them.
+    /// them. What they tell of has its effect without them, so they are never
+    /// kept for a repeated request.
     Events(Pieces),
+    /// An answer in server-sent events: its effect is complete with its end, and
+    /// it can be given again as a whole.
+    Told {
+        /// It.
+        bits: Bits,
+        /// Whether it comes to its end without its caller.
+        goes_on: bool,
+    },
 }
 
 /// A body that comes bit by bit.
 pub type Pieces = Pin<Box<dyn Stream<Item = Bytes> + Send>>;
+
+/// An answer that comes bit by bit. One that ends without a last bit broke off.
+pub type Bits = Pin<Box<dyn Stream<Item = Bit> + Send>>;
+
+/// A bit of an answer.
+#[derive(Clone, Debug)]
+pub enum Bit {
+    /// More follows.
+    More(Bytes),
+    /// The last one of an answer that counts.
+    Last(Bytes),
+    /// The last one of an answer that failed: it may be asked for again.
+    Broken(Bytes),
+}
+
+impl Bit {
+    /// As it goes out.
+    pub fn into_bytes(self) -> Bytes {
+        let (Self::More(bytes) | Self::Last(bytes) | Self::Broken(bytes)) = self;
+        bytes
+    }
+}
 
 impl From<Answer> for Reply {
     fn from(Answer { status, body }: Answer) -> Self {
@@ -131,21 +169,29 @@ impl Repeat {
         Aes256Gcm::new(&self.seal.into())
     }
 
-    fn seal(&self, answer: &Answer, nonce: [u8; NONCE_BYTES]) -> Result<Vec<u8>> {
-        let mut clear = answer.status.to_be_bytes().to_vec();
-        clear.extend_from_slice(&answer.body);
-        let sealed = self
-            .cipher()
-            .encrypt(&Nonce::from(nonce), clear.as_slice())
-            .map_err(|_| Error::internal())?;
+    /// Seals what is to be kept.
+    pub(crate) fn seal(&self, clear: &[u8], nonce: [u8; NONCE_BYTES]) -> Result<Vec<u8>> {
+        let sealed = self.cipher().encrypt(&Nonce::from(nonce), clear);
+        let sealed = sealed.map_err(|_| Error::internal())?;
         Ok([nonce.as_slice(), &sealed].concat())
     }
 
-    fn open(&self, sealed: &[u8]) -> Option<Answer> {
+    fn open(&self, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
-        let clear = self.cipher().decrypt(&Nonce::from(*nonce), sealed).ok()?;
-        let (status, body) = clear.split_first_chunk::<2>()?;
-        Some(Answer {
+        self.cipher().decrypt(&Nonce::from(*nonce), sealed).ok()
+    }
+}
+
+impl Answer {
+    fn written(&self) -> Vec<u8> {
+        let mut written = self.status.to_be_bytes().to_vec();
+        written.extend_from_slice(&self.body);
+        written
+    }
+
+    fn read(written: &[u8]) -> Option<Self> {
+        let (status, body) = written.split_first_chunk::<2>()?;
+        Some(Self {
             status: u16::from_be_bytes(*status),
             body: Bytes::copy_from_slice(body),
         })
@@ -163,24 +209,25 @@ fn digest(purpose: &[u8], parts: &[&[u8]]) -> [u8; 32] {
 }
 
 /// Marks a scope as being answered, until dropped.
-pub(crate) struct InFlight<'a> {
-    set: &'a DashSet<[u8; 32]>,
+pub(crate) struct InFlight {
+    app: App,
     scope: [u8; 32],
 }
 
-impl<'a> InFlight<'a> {
-    pub(crate) fn enter(set: &'a DashSet<[u8; 32]>, scope: [u8; 32]) -> Result<Self> {
-        if set.insert(scope) {
-            Ok(Self { set, scope })
+impl InFlight {
+    pub(crate) fn enter(app: &App, scope: [u8; 32]) -> Result<Self> {
+        if app.in_flight().insert(scope) {
+            let app = app.clone();
+            Ok(Self { app, scope })
         } else {
             Err(idempotency::in_flight())
         }
     }
 }
 
-impl Drop for InFlight<'_> {
+impl Drop for InFlight {
     fn drop(&mut self) {
-        self.set.remove(&self.scope);
+        self.app.in_flight().remove(&self.scope);
     }
 }
 
@@ -191,8 +238,9 @@ pub(crate) async fn once(
     repeat: Option<&Repeat>,
 ) -> Result<Answered> {
     if let Some(repeat) = repeat
-        && let Some(answer) = kept(cx, repeat).await?
+        && let Some(written) = kept(cx, repeat).await?
     {
+        let answer = Answer::read(&written).ok_or_else(Error::internal)?;
         let replayed = true;
         return Ok(Answered { answer, replayed });
     }
@@ -204,29 +252,44 @@ pub(crate) async fn once(
     Ok(Answered { answer, replayed })
 }
 
-async fn kept(cx: &mut Cx<'_>, repeat: &Repeat) -> Result<Option<Answer>> {
+/// What is kept for a request.
+///
+/// # Errors
+/// `Conflict` while it is being answered, `Precondition` when its key was used
+/// for another one.
+pub(crate) async fn kept(cx: &mut Cx<'_>, repeat: &Repeat) -> Result<Option<Vec<u8>>> {
     let Some(kept) = idempotency::find(cx.tx, repeat.scope, cx.now.minus(KEPT)).await? else {
         return Ok(None);
     };
-    let opened = (kept.request == repeat.request)
-        .then(|| repeat.open(&kept.answer))
-        .flatten();
-    opened.map(Some).ok_or_else(|| {
-        Error::new(
-            Kind::Precondition,
-            "idempotency_key_reused",
-            "this Idempotency-Key was used for another request within the last 24 hours: use a new key for a new request",
-        )
-    })
+    if kept.request != repeat.request {
+        return Err(reused());
+    }
+    if kept.answer.len() == CLAIM_BYTES {
+        return Err(idempotency::in_flight());
+    }
+    repeat.open(&kept.answer).map(Some).ok_or_else(reused)
+}
+
+fn reused() -> Error {
+    Error::new(
+        Kind::Precondition,
+        "idempotency_key_reused",
+        "this Idempotency-Key was used for another request within the last 24 hours: use a new key for a new request",
+    )
 }
 
 async fn keep(cx: &mut Cx<'_>, repeat: &Repeat, answer: &Answer) -> Result<()> {
-    let sealed = repeat.seal(answer, cx.entropy.bytes())?;
+    let sealed = repeat.seal(&answer.written(), cx.entropy.bytes())?;
+    put(cx, repeat, sealed, cx.now).await
+}
+
+/// Writes what is kept for a request, as if it had been at a time.
+pub(crate) async fn put(cx: &mut Cx<'_>, repeat: &Repeat, answer: Vec<u8>, at: Time) -> Result<()> {
     let kept = Kept {
         request: repeat.request.to_vec(),
-        answer: sealed,
+        answer,
     };
-    idempotency::insert(cx.tx, repeat.scope, kept, cx.now, cx.now.minus(KEPT)).await
+    idempotency::insert(cx.tx, repeat.scope, kept, at, cx.now.minus(KEPT)).await
 }
 
 #[cfg(test)]
@@ -244,13 +307,15 @@ mod tests {
             body: "{\"api_key\":\"s\"}".into(),
         };
         let sealed = repeat("k", "c", b"{}")
-            .seal(&answer, [1; 12])
+            .seal(&answer.written(), [1; 12])
             .expect("sealed");
+        assert!(sealed.len() > super::CLAIM_BYTES);
         assert!(
             !sealed.windows(7).any(|w| w == b"api_key"),
             "the answer is not stored in clear"
         );
-        assert_eq!(repeat("k", "c", b"{}").open(&sealed), Some(answer));
+        let opened = repeat("k", "c", b"{}").open(&sealed).expect("it opens");
+        assert_eq!(Answer::read(&opened), Some(answer));
         for other in [
             repeat("j", "c", b"{}"),
             repeat("k", "d", b"{}"),

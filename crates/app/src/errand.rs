@@ -16,10 +16,10 @@
 //!
 //! **Invariant:** an errand is safe to be cut off between two steps (its
 //! caller went away) and to be repeated. What it does elsewhere cannot be part
-//! of a transaction here, so its answer is not kept for a repeated
-//! `Idempotency-Key`: the key only keeps two requests that carry it from
-//! running at the same time. An errand with an effect elsewhere that must
-//! happen once sends a key of its own along and notes it in step 1.
+//! of a transaction here, so the answer that is kept for a repeated
+//! `Idempotency-Key` is written behind it (`once.rs`). An errand with an effect
+//! elsewhere that must happen once also after a crash sends a key of its own
+//! along and notes it in step 1.
 //!
 //! To add one, write it beside the operations of its noun in `ops`, and bind
 //! it with an `ErrandWire` mapping and a `get_errand` or `post_errand` line at
@@ -43,8 +43,26 @@ pub trait Errand: Send + Sync + 'static {
     /// Whether it changes anything here.
     const EFFECT: Effect;
 
+    /// What a repeated `Idempotency-Key` gets.
+    fn keeping(&self) -> Keeping {
+        Keeping::GoesOn
+    }
+
     /// Runs it.
     fn run(self, app: &App, actor: &Actor) -> impl Future<Output = Result<Self::Output>> + Send;
+}
+
+/// Whether the answer of an errand is kept for a repeated `Idempotency-Key`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// It is, and the errand comes to its end also when its caller went away:
+    /// it may come back for the answer.
+    GoesOn,
+    /// It is, unless its caller went away, which ends the errand.
+    EndsWithCaller,
+    /// It is not: the answer is of no use later, and to do it again does no
+    /// harm.
+    Never,
 }
 
 /// An errand that is running.
@@ -52,6 +70,7 @@ pub(crate) type Underway<'a> = Pin<Box<dyn Future<Output = Result<Reply>> + Send
 
 /// An errand with its types put away, as `Work` is an operation with its.
 pub(crate) trait Trip: Send + Sync + 'static {
+    fn keeping(&self) -> Keeping;
     fn run<'a>(self: Box<Self>, app: &'a App, actor: &'a Actor) -> Underway<'a>;
 }
 
@@ -61,6 +80,10 @@ struct Encoded<E: Errand> {
 }
 
 impl<E: Errand> Trip for Encoded<E> {
+    fn keeping(&self) -> Keeping {
+        self.errand.keeping()
+    }
+
     fn run<'a>(self: Box<Self>, app: &'a App, actor: &'a Actor) -> Underway<'a> {
         Box::pin(async move {
             let Self { errand, encode } = *self;

@@ -18,6 +18,7 @@ mod fields;
 mod hub;
 mod keyring;
 mod live;
+mod once;
 pub mod ops;
 mod password;
 pub mod ports;
@@ -40,12 +41,12 @@ use store::tables::{accounts, holds, keys};
 use store::{Store, Tx};
 use tokio::sync::watch;
 
-pub use answer::{Answer, Answered, Content, Pieces, Repeat, Replied, Reply};
+pub use answer::{Answer, Answered, Bit, Bits, Content, Headers, Pieces, Repeat, Replied, Reply};
 pub use bell::{Rung, Voices};
 pub use calendar::iso;
 pub use clock::Clock;
 pub use entropy::Entropy;
-pub use errand::Errand;
+pub use errand::{Errand, Keeping};
 pub use hub::{Beat, Told};
 pub use secret::{Hidden, Secret, hash as hash_secret};
 pub use store::tables;
@@ -334,6 +335,31 @@ impl Cx<'_> {
         Ok(())
     }
 
+    /// Gives back what a publisher had set aside for a task. Where that is an
+    /// agent whose key was taken back or ran out, it goes to the person for
+    /// whom it worked.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database cannot write.
+    pub(crate) async fn refund(
+        &mut self,
+        publisher: AccountId,
+        money: Money,
+        task: TaskId,
+    ) -> Result<()> {
+        if money.units == 0 {
+            return Ok(());
+        }
+        let wallet = Place::wallet(publisher);
+        let way = (Place::frozen(publisher), wallet);
+        self.transfer(way, money.clone(), Reason::Refund, Some(task))
+            .await?;
+        match accounts::heir(self.tx, publisher, self.now).await? {
+            Some(person) => self.hand_on((wallet, Place::wallet(person)), money).await,
+            None => Ok(()),
+        }
+    }
+
     /// What an agent earned whose key was taken back or ran out goes to the
     /// person for whom it worked.
     async fn hand_on(&mut self, (debit, credit): (Place, Place), money: Money) -> Result<()> {
@@ -520,7 +546,7 @@ impl App {
 
     /// Runs an operation for a door: its answer is encoded before the commit,
     /// so that it can be kept for a repeated request in the same transaction.
-    /// The answer of an errand is not kept (see [`Errand`]).
+    /// That of an errand is kept behind it (see [`Errand`]).
     ///
     /// # Errors
     /// As [`App::call`]; `Conflict` while a request with the same idempotency
@@ -535,21 +561,28 @@ impl App {
         let Prepared { needs, effect, job } = prepared;
         self.admit(actor, needs)?;
         let repeat = repeat.filter(|_| effect == Effect::Writes);
-        let in_flight = &self.house.in_flight;
-        let enter = |repeat: &Repeat| answer::InFlight::enter(in_flight, repeat.scope());
-        let _guard = repeat.as_ref().map(enter).transpose()?;
+        let enter = |repeat: &Repeat| answer::InFlight::enter(self, repeat.scope());
+        let guard = repeat.as_ref().map(enter).transpose()?;
         match job {
             Job::Op(work) => Ok(self.execute(actor, effect, work, repeat).await?.into()),
             Job::Staged(stage) => {
                 let work = stage.prepare(self, actor).await?;
                 Ok(self.execute(actor, effect, work, repeat).await?.into())
             }
-            Job::Errand(errand) => {
-                let reply = errand.run(self, actor).await?;
-                let replayed = false;
-                Ok(Replied { reply, replayed })
-            }
+            Job::Errand(errand) => match repeat.zip(guard) {
+                Some((repeat, guard)) => once::answer(self, actor, errand, repeat, guard).await,
+                None => {
+                    let reply = errand.run(self, actor).await?;
+                    let replayed = false;
+                    Ok(Replied { reply, replayed })
+                }
+            },
         }
+    }
+
+    /// Requests with an idempotency key that are being answered here.
+    pub(crate) fn in_flight(&self) -> &DashSet<[u8; 32]> {
+        &self.house.in_flight
     }
 
     async fn execute(

@@ -94,6 +94,15 @@ pub fn overall(scored: &[(f64, f64)]) -> Option<f64> {
     Some(hundredths.clamp(WORST, BEST))
 }
 
+/// The number that a command measured: the first word of the last line of its
+/// output, with or without a percent sign. `None` where that is no number.
+pub fn measured(output: &str) -> Option<f64> {
+    let last = output.lines().rev().find(|line| !line.trim().is_empty())?;
+    let word = last.split_whitespace().next()?.trim_end_matches('%');
+    let number: f64 = word.parse().ok()?;
+    number.is_finite().then_some(number)
+}
+
 /// Whether a number is a score.
 pub fn is_score(number: f64) -> bool {
     (WORST..=BEST).contains(&number)
@@ -112,7 +121,7 @@ fn median(scores: &[f64]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{agreed, default_dimensions, nearest, overall};
+    use super::{agreed, default_dimensions, measured, nearest, overall};
 
     #[test]
     fn reviewers_agree_without_outliers() {
@@ -151,6 +160,20 @@ mod tests {
     fn the_default_weights_are_one_together() {
         let weights: f64 = default_dimensions().iter().map(|d| d.weight).sum();
         assert!((weights - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_number_is_measured_by_the_last_line() {
+        for (output, expected) in [
+            ("87.5", Some(87.5)),
+            ("lines: 1\n 91% covered\n\n", Some(91.0)),
+            ("-3 below\n", Some(-3.0)),
+            ("covered 91", None),
+            ("inf", None),
+            ("", None),
+        ] {
+            assert_eq!(measured(output), expected, "{output}");
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Conditions of approval gates: a small language of comparisons.
+//! Conditions of approval gates and of quality gates: a small language of
+//! comparisons.
 //!
 //! ```text
 //! condition  = all { "||" all }
@@ -87,6 +88,12 @@ impl Condition {
                 return Err(unread(rest));
             }
         }
+    }
+
+    /// The paths that it names.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        let all = self.0.iter().flatten();
+        all.map(|comparison| comparison.path.as_str())
     }
 
     /// Whether it holds, with what paths lead to.

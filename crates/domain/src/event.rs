@@ -286,6 +286,10 @@ crate::words! {
         PlaybookSaved = "playbook.saved",
         /// A skill was stored, given or removed.
         SkillSaved = "skill.saved",
+        /// A channel was told something.
+        NotificationSent = "notification.sent",
+        /// Something was said to a run at another node than its own.
+        RunSteered = "run.steered",
         /// A line for the log of an environment.
         HostingLog = "hosting.log",
     }

@@ -106,6 +106,8 @@ ids! {
     WatcherId;
     /// A file that came with a chat.
     AttachmentId;
+    /// Something that a channel was told.
+    NotificationId;
 }
 
 impl From<AccountId> for EnvironmentId {

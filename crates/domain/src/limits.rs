@@ -508,3 +508,60 @@ pub const CANCEL_REASON_CHARS: usize = 500;
 pub const PROGRAMS_AT_ONCE: usize = 64;
 /// Work folders that a node keeps open.
 pub const WORK_FOLDERS_OPEN: usize = 128;
+/// Bytes of the schema of one tool of an MCP server; a tool with a longer one
+/// is left out.
+pub const MCP_SCHEMA_BYTES: usize = 64 << 10;
+/// Bytes that an MCP server may say between two questions to it.
+pub const MCP_SAID_BYTES: usize = 16 << 20;
+/// Messages of an MCP server that are no answers, between two questions to it.
+pub const MCP_ASIDES: usize = 10_000;
+/// Numbers that are measured of a job's result.
+pub const METRICS: usize = 50;
+/// Channels that one gate, checkpoint or delay tells.
+pub const NOTIFIED_CHANNELS: usize = 20;
+/// Characters of the name of a channel.
+pub const CHANNEL_CHARS: usize = 100;
+/// Notifications that an environment keeps, and that one list shows.
+pub const NOTIFICATIONS: u32 = 1_000;
+/// Outcomes of jobs that one notification carries.
+pub const NOTIFICATION_OUTCOMES: usize = 20;
+/// Characters of a text of an outcome that a notification carries.
+pub const NOTIFICATION_CHARS: usize = 500;
+/// Rows that one page of a list may have, where a page is asked for.
+pub const PART_ROWS: u32 = 1_000;
+/// Rows of a list that may be passed over.
+pub const PART_OFFSET: i64 = 100_000_000;
+/// Days for which the log of an environment is kept; its latest
+/// [`LOG_ENTRIES`] entries are kept however old they are.
+pub const LOG_DAYS: i64 = 30;
+/// Days for which the runs of a job are kept that are not its last one, and
+/// runs that are in no session.
+pub const RUN_DAYS: i64 = 30;
+/// Entries of one log that one step of forgetting takes away.
+pub const FORGET_ROWS: u32 = 2_000;
+/// Runs that one step of forgetting looks at; each has up to [`RUN_ENTRIES`].
+pub const FORGET_RUNS: u32 = 200;
+/// Environments that one step of forgetting looks at.
+pub const FORGET_ENVIRONMENTS: u32 = 16;
+/// Bytes of the rules by which a mission notifies, as JSON.
+pub const NOTIFICATION_RULES_BYTES: usize = 32_000;
+/// Bytes of what a watcher does, as JSON.
+pub const WATCHER_BYTES: usize = 512 << 10;
+/// Bytes of the parameters of a playbook, as JSON.
+pub const PLAYBOOK_PARAMETERS_BYTES: usize = 256 << 10;
+/// Bytes of an answer that is kept for a repeated `Idempotency-Key`, where no
+/// transaction holds it; of a longer one only that it was given.
+pub const KEPT_ANSWER_BYTES: usize = 4 << 20;
+/// Files that are looked at before and after a command, to find what it changed.
+pub const COUNTED_FILES: usize = 20_000;
+/// Changes of files that are told of one command.
+pub const CHANGES_TOLD: usize = 100;
+/// Attachments that the messages of one chat request name.
+pub const ATTACHED_FILES: usize = 32;
+/// Bytes of a text that is attached to a chat and shown to a model.
+pub const ATTACHED_TEXT_BYTES: usize = 256 << 10;
+/// Bytes of a picture that is attached to a chat and shown to a model.
+pub const ATTACHED_IMAGE_BYTES: usize = 5 << 20;
+/// Bytes of everything that is attached to one chat request and shown to a
+/// model.
+pub const ATTACHED_BYTES: usize = 16 << 20;

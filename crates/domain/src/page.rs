@@ -58,6 +58,59 @@ impl Page {
     }
 }
 
+/// A part of a list that is shown whole unless somebody asks for less
+/// (Polpo 2.4, 5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    rows: Option<u32>,
+    skip: i64,
+}
+
+impl Part {
+    /// At most `limit` rows, behind the first `offset`.
+    ///
+    /// # Errors
+    /// `Invalid` when one of them is out of bounds.
+    pub fn new(limit: Option<i64>, offset: Option<i64>) -> Result<Self> {
+        let most = limits::PART_ROWS;
+        let rows = |limit: i64| {
+            let rows = u32::try_from(limit).ok();
+            rows.filter(|rows| (1..=most).contains(rows))
+                .ok_or_else(|| {
+                    Error::field("limit", format!("must be a whole number from 1 to {most}"))
+                })
+        };
+        let last = limits::PART_OFFSET;
+        let skip = offset.unwrap_or(0);
+        if !(0..=last).contains(&skip) {
+            let problem = format!("must be a whole number from 0 to {last}");
+            return Err(Error::field("offset", problem));
+        }
+        let rows = limit.map(rows).transpose()?;
+        Ok(Self {
+            rows: rows.or(offset.map(|_| most)),
+            skip,
+        })
+    }
+
+    /// How many rows, where the whole list has at most `whole`.
+    pub fn rows(self, whole: i64) -> i64 {
+        self.rows.map_or(whole, |rows| i64::from(rows).min(whole))
+    }
+
+    /// How many rows are passed over.
+    pub fn skip(self) -> i64 {
+        self.skip
+    }
+
+    /// This part of a whole list.
+    pub fn of<T>(self, all: Vec<T>) -> Vec<T> {
+        let skip = usize::try_from(self.skip).unwrap_or(usize::MAX);
+        let rows = self.rows.map_or(usize::MAX, |rows| rows as usize);
+        all.into_iter().skip(skip).take(rows).collect()
+    }
+}
+
 /// One page of a list, with the size of the whole.
 #[derive(Clone, Debug)]
 pub struct Listed<T> {
@@ -90,7 +143,26 @@ impl<T> Listed<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Listed, Page};
+    use super::{Listed, Page, Part};
+
+    #[test]
+    fn parts_are_bounded_and_whole_unless_asked_for() {
+        let all = vec![1, 2, 3];
+        let part = |limit, offset| Part::new(limit, offset).map(|part| part.of(all.clone()));
+        for (limit, offset, expected) in [
+            (None, None, vec![1, 2, 3]),
+            (Some(2), None, vec![1, 2]),
+            (Some(2), Some(2), vec![3]),
+            (None, Some(1), vec![2, 3]),
+            (Some(1), Some(9), vec![]),
+        ] {
+            assert_eq!(part(limit, offset), Ok(expected), "{limit:?} {offset:?}");
+        }
+        for (limit, offset) in [(Some(0), None), (Some(1_001), None), (Some(1), Some(-1))] {
+            assert!(part(limit, offset).is_err(), "{limit:?} {offset:?}");
+        }
+        assert_eq!(Part::default().rows(7), 7);
+    }
 
     #[test]
     fn pages_are_bounded() {

@@ -8,7 +8,9 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::condition::{Condition, Value};
 use crate::error::Detail;
+use crate::{Error, Result};
 
 /// A job of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -208,14 +210,77 @@ pub fn average(scores: impl Iterator<Item = Option<f64>>) -> Option<f64> {
     (count > 0).then(|| sum / f64::from(count))
 }
 
+/// What the condition of a quality gate may name: how the jobs before it came
+/// out.
+///
+/// | name | it is |
+/// |---|---|
+/// | `total`, `done`, `failed` | how many jobs there are, were done, have failed |
+/// | `allPassed` | whether all of them were done |
+/// | `scored` | how many were given a score |
+/// | `avgScore`, `minScore`, `maxScore` | of the scores; null where there is none |
+pub const GATE_PATHS: &[&str] = &[
+    "total",
+    "done",
+    "failed",
+    "allPassed",
+    "scored",
+    "avgScore",
+    "minScore",
+    "maxScore",
+];
+
+/// Reads the condition of a quality gate.
+///
+/// # Errors
+/// `Invalid` when it is none, or names what there is not.
+pub fn gate_condition(text: &str) -> Result<Condition> {
+    let condition = Condition::parse(text)?;
+    let unknown = condition.paths().find(|path| !GATE_PATHS.contains(path));
+    match unknown {
+        None => Ok(condition),
+        Some(path) => Err(Error::field(
+            "condition",
+            format!(
+                "names \"{path}\", which a quality gate does not know: it knows {}",
+                GATE_PATHS.join(", ")
+            ),
+        )),
+    }
+}
+
+/// What a path of a gate's condition leads to.
+fn find(path: &str, before: &[Outcome]) -> Value {
+    let count = |fits: fn(&Outcome) -> bool| {
+        let count = before.iter().filter(|outcome| fits(outcome)).count();
+        // Far fewer jobs than a number can count.
+        Value::Number(count as f64)
+    };
+    let scores = || before.iter().filter_map(|outcome| outcome.score);
+    let number = |score: Option<f64>| score.map_or(Value::Null, Value::Number);
+    match path {
+        "total" => count(|_| true),
+        "done" => count(|outcome| outcome.done == Some(true)),
+        "failed" => count(|outcome| outcome.done == Some(false)),
+        "allPassed" => Value::Bool(before.iter().all(|outcome| outcome.done == Some(true))),
+        "scored" => count(|outcome| outcome.score.is_some()),
+        "avgScore" => number(average(scores().map(Some))),
+        "minScore" => number(scores().reduce(f64::min)),
+        "maxScore" => number(scores().reduce(f64::max)),
+        _ => Value::Null,
+    }
+}
+
 /// What a quality gate asks for.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Standard {
     /// That everything before it was done.
     pub all_passed: bool,
     /// An average score of at least this. Where nothing was scored it is not
     /// reached.
     pub min_score: Option<f64>,
+    /// What else must hold, with its text.
+    pub condition: Option<(String, Condition)>,
 }
 
 /// What a quality gate says.
@@ -231,7 +296,7 @@ pub enum Verdict {
 
 impl Standard {
     /// Judges what stands before a gate.
-    pub fn judge(self, before: &[Outcome]) -> Verdict {
+    pub fn judge(&self, before: &[Outcome]) -> Verdict {
         if !has_ended(before) {
             return Verdict::Open;
         }
@@ -251,14 +316,19 @@ impl Standard {
                 None,
                 format!("no task was scored, and {wanted:.2} is asked"),
             ),
-            _ => Verdict::Passed(average),
+            _ => match &self.condition {
+                Some((text, condition)) if !condition.holds(|path| find(path, before)) => {
+                    Verdict::Failed(average, format!("the condition does not hold: {text}"))
+                }
+                _ => Verdict::Passed(average),
+            },
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Barrier, Kind, Outcome, Standard, Step, Verdict, causes, order};
+    use super::{Barrier, Kind, Outcome, Standard, Step, Verdict, causes, gate_condition, order};
 
     fn texts(texts: &[&str]) -> Vec<String> {
         texts.iter().map(|text| (*text).to_owned()).collect()
@@ -333,32 +403,48 @@ mod tests {
         let open = outcome(None, None);
         let all = Standard {
             all_passed: true,
-            min_score: None,
+            ..Standard::default()
         };
         let three = Standard {
-            all_passed: false,
             min_score: Some(3.0),
+            ..Standard::default()
         };
-        let passes = |standard: Standard, before: &[Outcome]| match standard.judge(before) {
+        let condition = |text: &str| Standard {
+            condition: Some((text.to_owned(), gate_condition(text).unwrap())),
+            ..Standard::default()
+        };
+        let (few, high) = (
+            condition("failed <= 1 && minScore >= 2"),
+            condition("avgScore > 3.5 || total == 1"),
+        );
+        let passes = |standard: &Standard, before: &[Outcome]| match standard.judge(before) {
             Verdict::Open => None,
             Verdict::Passed(_) => Some(true),
             Verdict::Failed(..) => Some(false),
         };
         for (standard, before, expected) in [
-            (all, vec![good, open], None),
-            (all, vec![good, poor], Some(true)),
-            (all, vec![good, bad], Some(false)),
-            (three, vec![good, poor], Some(true)),
-            (three, vec![poor, bad], Some(false)),
-            (three, vec![good, bad], Some(true)),
-            (three, vec![bad], Some(false)),
-            (Standard::default(), vec![bad], Some(true)),
+            (&all, vec![good, open], None),
+            (&all, vec![good, poor], Some(true)),
+            (&all, vec![good, bad], Some(false)),
+            (&three, vec![good, poor], Some(true)),
+            (&three, vec![poor, bad], Some(false)),
+            (&three, vec![good, bad], Some(true)),
+            (&three, vec![bad], Some(false)),
+            (&Standard::default(), vec![bad], Some(true)),
+            (&few, vec![good, bad], Some(true)),
+            (&few, vec![bad, bad, good], Some(false)),
+            (&few, vec![bad], Some(false)),
+            (&high, vec![good, poor], Some(false)),
+            (&high, vec![bad], Some(true)),
         ] {
             assert_eq!(
                 passes(standard, &before),
                 expected,
                 "{standard:?} {before:?}"
             );
+        }
+        for bad in ["failed", "failed <", "coverage > 3", "avgScore >= 3; drop"] {
+            assert!(gate_condition(bad).is_err(), "{bad}");
         }
         assert_eq!(three.judge(&[good, poor]), Verdict::Passed(Some(3.0)));
     }

@@ -125,7 +125,7 @@ impl Work {
         let most = self.turn.most_calls.clamp(1, limits::TURN_CALLS);
         for number in 0..most {
             self.afford(number).await?;
-            self.hear(&mut messages);
+            self.hear(number, &mut messages).await;
             let said = self.call(tools, &messages).await?;
             if let Some(finish) = self.step(tools, said, &mut messages).await? {
                 return Ok(finish);
@@ -134,9 +134,15 @@ impl Work {
         Ok(Finish::Exhausted)
     }
 
-    /// Puts what was said in between behind the rest.
-    fn hear(&self, messages: &mut Vec<Value>) {
-        let heard = self.turn.attended.iter().flat_map(|it| it.heard());
+    /// Puts what was said in between behind the rest, here and at other nodes.
+    async fn hear(&self, number: u32, messages: &mut Vec<Value>) {
+        let Some(steering) = &self.turn.attended else {
+            return;
+        };
+        if number > 0 {
+            app::ops::runs::gather(&self.app, self.turn.run, steering).await;
+        }
+        let heard = steering.heard().into_iter();
         messages.extend(heard.map(|text| user(&text)));
     }
 

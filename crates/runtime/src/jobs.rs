@@ -13,6 +13,7 @@
 mod assess;
 mod board;
 mod mask;
+mod measure;
 mod question;
 mod review;
 mod turn;

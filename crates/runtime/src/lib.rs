@@ -9,6 +9,7 @@
 //! bounded round, and a line in `Runtime::start`.
 
 pub mod agents;
+mod forget;
 pub mod github;
 mod jobs;
 pub mod models;
@@ -61,6 +62,7 @@ impl Runtime {
     pub fn start(app: &App) -> Self {
         let mut tasks = JoinSet::new();
         tasks.spawn(follow(app.clone()));
+        tasks.spawn(forget::forget(app.clone()));
         tasks.spawn(every(
             EXPIRE_EVERY,
             app.clone(),

@@ -7,21 +7,26 @@
 //! like any other. Time and size have bounds.
 //!
 //! TLS is rustls with the system's certificates. To call something new, keep
-//! one [`Outgoing`] and use [`Outgoing::send`].
+//! one [`Outgoing`] and use [`Outgoing::send`], or [`Outgoing::open`] for an
+//! answer that is read while it comes in.
 
 mod connector;
 mod trust;
 
 use std::error::Error as StdError;
+use std::future::{Pending, pending};
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use domain::limits;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::response::Parts;
+use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::Timeout;
 
 use connector::Guarded;
 
@@ -97,40 +102,85 @@ impl Outgoing {
     /// # Errors
     /// Why there is none. An answer of any status is none of these.
     pub async fn send(&self, request: Request<Bytes>, bounds: Bounds) -> Result<Reply, Failure> {
-        let exchange = async {
-            let request = request.map(Full::new);
-            let response = self.client.request(request).await.map_err(|e| told(&e))?;
-            read(response, bounds.body_bytes).await
-        };
-        match tokio::time::timeout(bounds.timeout, exchange).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(Failure::TimedOut(bounds.timeout)),
+        let mut inflow = self.open(request, bounds).await?;
+        let mut read = BytesMut::new();
+        while let Some(chunk) = inflow.chunk().await? {
+            read.extend_from_slice(&chunk);
         }
+        let Inflow { head, is_cut, .. } = inflow;
+        Ok(Reply {
+            status: head.status,
+            headers: head.headers,
+            body: read.freeze(),
+            is_cut,
+        })
+    }
+
+    /// Sends a request and hands over the answer while it still comes in.
+    ///
+    /// # Errors
+    /// Why there is none. An answer of any status is none of these.
+    pub async fn open(&self, request: Request<Bytes>, bounds: Bounds) -> Result<Inflow, Failure> {
+        let Bounds {
+            timeout,
+            body_bytes,
+        } = bounds;
+        let mut end = Box::pin(tokio::time::timeout(timeout, pending()));
+        let asked = self.client.request(request.map(Full::new));
+        let response = tokio::select! {
+            response = asked => response.map_err(|e| told(&e))?,
+            _ = &mut end => return Err(Failure::TimedOut(timeout)),
+        };
+        let (head, body) = response.into_parts();
+        Ok(Inflow {
+            head,
+            is_cut: false,
+            body,
+            room: body_bytes,
+            end,
+            timeout,
+        })
     }
 }
 
-async fn read(response: Response<Incoming>, most: usize) -> Result<Reply, Failure> {
-    let (parts, mut body) = response.into_parts();
-    let mut read = BytesMut::new();
-    let mut is_cut = false;
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|e| told(&e))?;
-        let Ok(data) = frame.into_data() else {
-            continue;
-        };
-        let room = most.saturating_sub(read.len());
-        read.extend_from_slice(data.get(..room).unwrap_or(&data));
-        if data.len() > room {
-            is_cut = true;
-            break;
+/// An answer that still comes in.
+pub struct Inflow {
+    /// Its status and headers.
+    pub head: Parts,
+    /// Whether there was more than may be read.
+    pub is_cut: bool,
+    body: Incoming,
+    /// Bytes that may still be read.
+    room: usize,
+    /// Runs out when the whole has taken too long.
+    end: Pin<Box<Timeout<Pending<()>>>>,
+    timeout: Duration,
+}
+
+impl Inflow {
+    /// What comes next; nothing at the end, and where it was cut.
+    ///
+    /// # Errors
+    /// Why the rest is missing.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
+        while !self.is_cut {
+            let frame = tokio::select! {
+                frame = self.body.frame() => frame,
+                _ = &mut self.end => return Err(Failure::TimedOut(self.timeout)),
+            };
+            let Some(frame) = frame else {
+                return Ok(None);
+            };
+            let Ok(mut data) = frame.map_err(|e| told(&e))?.into_data() else {
+                continue;
+            };
+            self.is_cut = data.len() > self.room;
+            data.truncate(self.room);
+            self.room -= data.len();
+            return Ok(Some(data));
         }
+        Ok(None)
     }
-    Ok(Reply {
-        status: parts.status,
-        headers: parts.headers,
-        body: read.freeze(),
-        is_cut,
-    })
 }
 
 /// The failure inside an error of the client, or the error with its causes.

@@ -23,6 +23,7 @@ mod talk;
 use std::sync::Arc;
 
 use app::App;
+use app::ops::files::Action;
 use app::ports::agents::{Toolbox, Turn, Worker};
 use domain::id::{EnvironmentId, RunId};
 use domain::{Error, Result, limits, text};
@@ -78,6 +79,25 @@ pub(crate) struct Effects {
     pub(crate) edited: Vec<String>,
 }
 
+impl Effects {
+    /// A file changed.
+    fn file(&mut self, path: &str, action: Action) {
+        let list = match action {
+            Action::Created => &mut self.created,
+            Action::Modified => &mut self.edited,
+            Action::Renamed | Action::Deleted => {
+                for list in [&mut self.created, &mut self.edited] {
+                    list.retain(|known| known != path);
+                }
+                return;
+            }
+        };
+        if !list.iter().any(|known| known == path) && list.len() < limits::LISTED_ENTRIES {
+            list.push(path.to_owned());
+        }
+    }
+}
+
 /// How a tool comes back.
 enum Said {
     /// With an answer for the model.
@@ -100,7 +120,7 @@ impl Tools {
         let workspace = Workspace::of(app, turn.environment)?;
         let mut kit = Kit::new(app, turn, agent, workspace);
         let mut notes = Vec::new();
-        let no_shell = kit.no_shell().await;
+        let no_shell = kit.workspace.refusal().await;
         let choice = specs::Choice::of(turn.toolbox, &agent.document);
         let mut specs = choice.core(no_shell.is_none());
         if let Some(why) = no_shell.filter(|_| choice.wants("bash")) {
@@ -179,6 +199,8 @@ impl Kit {
     fn new(app: &App, turn: &Turn, agent: &Worker, workspace: Workspace) -> Self {
         let document: &Map<String, Value> = &agent.document;
         let network = document.get("allowNetwork").and_then(Value::as_bool);
+        let mut mask = Mask::default();
+        mask.add_servers(document);
         Self {
             app: app.clone(),
             environment: turn.environment,
@@ -187,18 +209,10 @@ impl Kit {
             workspace,
             confines: Confines::of(document),
             network: network.unwrap_or(false),
-            mask: Mask::default(),
+            mask,
             effects: Effects::default(),
             servers: mcp::Servers::default(),
         }
-    }
-
-    /// Why there is no shell for this agent, where there is none.
-    async fn no_shell(&self) -> Option<String> {
-        if self.confines.are_set() {
-            return Some("you are confined to parts of the work folder".into());
-        }
-        self.workspace.refusal().await
     }
 
     async fn run(&mut self, name: &str, arguments: &Value) -> Result<Said> {

@@ -19,6 +19,7 @@
 //! To add something that is done with files, write it into `folder.rs` or
 //! `search.rs` in terms of a `Folder`, without a path of the host.
 
+mod census;
 mod folder;
 mod path;
 mod port;
@@ -39,10 +40,12 @@ use quick_cache::sync::Cache;
 use tokio::process::Child;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+pub(crate) use census::Census;
 pub(crate) use folder::{Entry, Folder, Sort};
 pub(crate) use path::{Root, parse as parse_path, shown as shown_path};
+pub(crate) use sandbox::Reach;
 pub use sandbox::{Limits, Ran};
-pub(crate) use search::Grep;
+pub(crate) use search::{Found, Grep, Line, Scope};
 
 use crate::outgoing::Outgoing;
 use sandbox::Sandbox;
@@ -149,6 +152,16 @@ impl Workspace {
     /// `Insufficient` when the folder is full. A command that fails or runs too
     /// long is none of these.
     pub async fn run(&self, command: &str, limits: Limits) -> Result<Ran> {
+        self.run_within(&Reach::All, command, limits).await
+    }
+
+    /// As [`Workspace::run`], with parts of the work folder alone.
+    pub(crate) async fn run_within(
+        &self,
+        reach: &Reach,
+        command: &str,
+        limits: Limits,
+    ) -> Result<Ran> {
         let sandbox = self.all.sandbox().await.map_err(no_sandbox)?;
         self.on(|work| work.place.files.room(0)).await?;
         let limits = Limits {
@@ -157,7 +170,8 @@ impl Workspace {
         };
         // It is never closed.
         let _turn = self.all.0.running.acquire().await;
-        let ran = sandbox.run(&self.place.path, command, limits).await;
+        let place = (self.place.path.as_path(), reach);
+        let ran = sandbox.run(place, command, limits).await;
         self.place.files.forget_usage();
         ran
     }
@@ -166,17 +180,19 @@ impl Workspace {
     /// streams, and ends when it is dropped.
     pub(crate) async fn start(
         &self,
+        reach: &Reach,
         words: &[String],
         variables: &[(String, String)],
         network: bool,
     ) -> Result<(Child, OwnedSemaphorePermit)> {
-        let place = Arc::clone(&self.all.0.started).try_acquire_owned();
-        let place = place.map_err(|_| too_many())?;
+        let turn = Arc::clone(&self.all.0.started).try_acquire_owned();
+        let turn = turn.map_err(|_| too_many())?;
         let sandbox = self.all.sandbox().await.map_err(no_sandbox)?;
         self.on(|work| work.place.files.room(0)).await?;
         let network = network && self.all.0.may_reach_network;
-        let child = sandbox.start(&self.place.path, words, variables, network)?;
-        Ok((child, place))
+        let place = (self.place.path.as_path(), reach);
+        let child = sandbox.start(place, words, variables, network)?;
+        Ok((child, turn))
     }
 
     /// Does something with files, where waiting for a disk keeps nobody else

@@ -5,6 +5,7 @@ mod github;
 mod hosting;
 mod providers;
 mod redemption;
+mod unknown;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -25,10 +26,11 @@ pub use github::GitHub;
 pub use hosting::{Hosting, Vault};
 pub use providers::{Price, Provider};
 pub use redemption::{Item as CatalogueItem, Redemption};
+pub(crate) use unknown::remarks;
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// The database: `sqlite:PATH` or `postgres://...`.
     pub database: String,
@@ -64,7 +66,7 @@ pub struct Settings {
 
 /// The server itself.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Server {
     /// Where to listen.
     pub listen: SocketAddr,
@@ -79,7 +81,7 @@ pub struct Server {
 
 /// The operator.
 #[derive(Clone, Default, Deserialize, Serialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Operator {
     /// The operator's key; generated and printed once when it is not set.
     pub key: Option<String>,
@@ -96,7 +98,7 @@ impl std::fmt::Debug for Operator {
 
 /// Rate limits (POLT 2.6).
 #[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Whether there are any.
     pub enabled: bool,
@@ -112,7 +114,7 @@ pub struct Limits {
 
 /// The POLT door.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Polt {
     /// Whether every agent may propose projects.
     pub open_projects: bool,
@@ -122,7 +124,7 @@ pub struct Polt {
 
 /// Who may register how.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Registration {
     /// Zero bits that a proof of work must begin with; 0 asks for none
     /// (AGI ATM 8).
@@ -131,7 +133,7 @@ pub struct Registration {
 
 /// Webhooks.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Webhooks {
     /// Whether they may lead to this machine, also without TLS; for development.
     pub allow_loopback: bool,
@@ -139,7 +141,7 @@ pub struct Webhooks {
 
 /// Logs.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Log {
     /// What is logged, such as `info` or `guildhall::request=off,info`.
     pub filter: String,
@@ -223,8 +225,8 @@ impl Settings {
     /// Reads the file, if one is named, and the environment.
     ///
     /// # Errors
-    /// When the file cannot be read or a value is not of its kind; the message
-    /// names both.
+    /// When the file cannot be read, a name is not that of a setting or a value
+    /// is not of its kind; the message names them.
     pub fn load(file: Option<&Path>, flags: Flags) -> Result<Self> {
         let mut figment = Figment::from(Serialized::defaults(Self::default()));
         if let Some(file) = file {
@@ -240,9 +242,16 @@ impl Settings {
             .chain([github::SECRET_VARIABLE]);
         let provider_keys = providers::key_variables();
         let keys = keys.chain(provider_keys.iter().map(String::as_str));
-        let keys: Vec<_> = keys.map(|name| name.trim_start_matches(PREFIX)).collect();
+        let strays = unknown::strays()?;
+        let keys = keys.map(|name| name.trim_start_matches(PREFIX));
+        let keys: Vec<_> = keys.chain(strays.iter().map(String::as_str)).collect();
         let environment = Env::prefixed(PREFIX).ignore(&keys).split("__");
-        let mut settings: Self = figment.merge(environment).extract().with_context(|| {
+        let read = figment.merge(environment).extract();
+        let read = read.map_err(|error| match unknown::field(&error) {
+            Some(told) => anyhow::anyhow!(told),
+            None => error.into(),
+        });
+        let mut settings: Self = read.with_context(|| {
             let named = file.map(|file| format!(" {}", file.display()));
             format!(
                 "the configuration{} cannot be read",

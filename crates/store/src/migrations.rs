@@ -61,6 +61,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0014_sealed_secrets",
         include_str!("../../../migrations/0014_sealed_secrets.sql"),
     ),
+    (
+        "0015_notices",
+        include_str!("../../../migrations/0015_notices.sql"),
+    ),
 ];
 
 /// The newest version this binary knows.

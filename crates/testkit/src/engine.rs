@@ -93,6 +93,15 @@ impl Scratch {
         key
     }
 
+    /// The database itself, where it is one of PostgreSQL's.
+    #[must_use]
+    pub fn postgres(&self) -> Option<&postgres::Database> {
+        match &self.database {
+            Database::Sqlite { .. } => None,
+            Database::Postgres(database) => Some(database),
+        }
+    }
+
     /// The engine the database belongs to.
     #[must_use]
     pub fn engine(&self) -> Engine {

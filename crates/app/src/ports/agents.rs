@@ -85,25 +85,47 @@ impl Steering {
             return Ok(false);
         }
         if letters.is_closed {
-            return Err(Error::conflict(
-                "run_not_accepting_steering",
-                "this run is about to end and hears nothing more: say it in the next message",
-            ));
+            return Err(Self::closed());
         }
         if letters.waiting.len() >= limits::STEERING_WAITING
             || letters.known.len() >= limits::STEERING_IN_ALL
         {
-            let mut error = Error::new(
-                domain::Kind::RateLimited,
-                "steering_queue_full",
-                "too much waits to be heard by this run: wait for its next step",
-            );
-            error.retry_after_s = Some(1);
-            return Err(error);
+            return Err(Self::full());
         }
         letters.known.push(id);
         letters.waiting.push_back((manner, text));
         Ok(true)
+    }
+
+    /// The refusal of a turn that takes no more.
+    pub(crate) fn closed() -> Error {
+        Error::conflict(
+            "run_not_accepting_steering",
+            "this run is about to end and hears nothing more: say it in the next message",
+        )
+    }
+
+    /// The refusal of a turn for which too much waits.
+    pub(crate) fn full() -> Error {
+        let mut error = Error::new(
+            domain::Kind::RateLimited,
+            "steering_queue_full",
+            "too much waits to be heard by this run: wait for its next step",
+        );
+        error.retry_after_s = Some(1);
+        error
+    }
+
+    /// Adds what was accepted elsewhere, unless it was said here, too; a turn
+    /// that was about to end goes on for it.
+    pub(crate) fn add(&self, id: String, manner: Manner, text: String) {
+        let mut letters = self.letters();
+        if letters.known.contains(&id) {
+            return;
+        }
+        letters.is_closed = false;
+        letters.known.push(id);
+        letters.waiting.push_back((manner, text));
     }
 
     /// What is to be heard before the next call of the model.

@@ -1,6 +1,7 @@
 //! What comes of what a model said: the end, or tools are called and it is
 //! asked again.
 
+use app::ops::runs::last_words;
 use app::ports::agents::{Finish, Piece, ToolCall, ToolState};
 use domain::Result;
 use serde_json::{Map, Value, json};
@@ -20,7 +21,7 @@ impl Work {
     ) -> Result<Option<Finish>> {
         said.calls.retain(|wanted| !wanted.name.is_empty());
         if said.calls.is_empty() {
-            return Ok(self.end(&said, messages));
+            return Ok(self.end(&said, messages).await);
         }
         let callers: Vec<_> = said
             .calls
@@ -45,12 +46,14 @@ impl Work {
     }
 
     /// It would end here, unless something was said in between.
-    fn end(&self, said: &Said, messages: &mut Vec<Value>) -> Option<Finish> {
+    async fn end(&self, said: &Said, messages: &mut Vec<Value>) -> Option<Finish> {
         if said.is_cut {
             return Some(Finish::Length);
         }
-        let more = self.turn.attended.as_ref().map(|it| it.last_words());
-        let more = more.unwrap_or_default();
+        let more = match &self.turn.attended {
+            Some(steering) => last_words(&self.app, self.turn.run, steering).await,
+            None => Vec::new(),
+        };
         if more.is_empty() {
             return Some(Finish::Stop);
         }
@@ -100,6 +103,17 @@ fn masked(tools: &Tools, content: &str) -> String {
     }
 }
 
+/// A call as the model is told of it later: some providers refuse a
+/// conversation in which arguments are no JSON, also when their own model wrote
+/// them.
+fn told_back(wanted: &Wanted) -> Value {
+    let mut call = spelled(wanted);
+    if wanted.arguments.trim().is_empty() || read(&wanted.arguments).is_none() {
+        call["function"]["arguments"] = "{}".into();
+    }
+    call
+}
+
 /// The arguments of a call; models write nothing where there are none.
 fn read(arguments: &str) -> Option<Value> {
     if arguments.trim().is_empty() {
@@ -120,7 +134,7 @@ fn spelled(wanted: &Wanted) -> Value {
 fn assistant(said: &Said) -> Value {
     let mut message = json!({ "role": "assistant", "content": said.text });
     if !said.calls.is_empty() {
-        message["tool_calls"] = said.calls.iter().map(spelled).collect();
+        message["tool_calls"] = said.calls.iter().map(told_back).collect();
     }
     message
 }

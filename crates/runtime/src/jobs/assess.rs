@@ -7,6 +7,7 @@ use domain::policy::Actor;
 use serde_json::{Map, Value, json};
 
 use super::mask::shortened;
+use super::measure::{self, Measured};
 use super::review::{self, Reviewed};
 use crate::workspace::{Limits, Workspace};
 
@@ -25,47 +26,78 @@ struct Check {
 /// Things told on the way.
 type Steps = Vec<(Happening, Map<String, Value>)>;
 
-/// Checks everything that is expected, one after the other.
+/// Checks everything that is expected and measures what is to be measured, one
+/// after the other.
 pub(super) async fn assess(app: &App, taken: &Taken, sheet: &Sheet) -> Assessed {
     let expectations = sheet.list("expectations");
-    let mut steps = Steps::new();
+    let metrics = sheet.list("metrics");
+    let mut told = Told {
+        app,
+        taken,
+        total: expectations.len().saturating_add(metrics.len()),
+        count: 0,
+        steps: Steps::new(),
+    };
     let mut checks = Vec::with_capacity(expectations.len());
-    for (index, expectation) in expectations.iter().enumerate() {
-        let about = about(index, expectations.len(), expectation);
-        steps.push((Happening::AssessmentCheckStarted, about.clone()));
-        let progress = Progress {
-            holding: taken.holding,
-            steps: std::mem::take(&mut steps),
-        };
-        if let Err(error) = app.call(&Actor::System, progress).await {
-            tracing::debug!(%error, "the progress of an assessment could not be told");
-        }
+    for expectation in expectations {
+        let about = told.begin(kind(expectation), label(expectation)).await;
         let found = check(app, taken, sheet, expectation).await;
-        steps.push((Happening::AssessmentCheckComplete, completed(about, &found)));
+        told.end(about, found.passed, &found.message);
         checks.push(found);
+    }
+    let mut measures = Vec::with_capacity(metrics.len());
+    for metric in metrics {
+        let about = told.begin("metric", measure::name(metric).to_owned()).await;
+        let found = measure::measure(app, taken, metric).await;
+        told.end(about, found.passed, &found.message);
+        measures.push(found);
     }
     let corrected = correct(app, taken, sheet, &mut checks).await;
     Assessed {
         holding: taken.holding,
-        steps,
-        verdict: verdict(expectations, checks, corrected),
+        steps: told.steps,
+        verdict: verdict(expectations, checks, &measures, corrected),
     }
 }
 
-fn about(index: usize, total: usize, expectation: &Value) -> Map<String, Value> {
-    let fields = [
-        ("index", json!(index)),
-        ("total", json!(total)),
-        ("type", json!(kind(expectation))),
-        ("label", json!(label(expectation))),
-    ];
-    Map::from_iter(fields.map(|(name, value)| (name.to_owned(), value)))
+/// What is told on the way.
+struct Told<'a> {
+    app: &'a App,
+    taken: &'a Taken,
+    total: usize,
+    count: usize,
+    steps: Steps,
 }
 
-fn completed(mut about: Map<String, Value>, found: &Check) -> Map<String, Value> {
-    about.insert("passed".into(), json!(found.passed));
-    about.insert("message".into(), json!(found.message));
-    about
+impl Told<'_> {
+    /// Tells that a check begins, with what is known of those before it.
+    async fn begin(&mut self, kind: &str, label: String) -> Map<String, Value> {
+        let fields = [
+            ("index", json!(self.count)),
+            ("total", json!(self.total)),
+            ("type", json!(kind)),
+            ("label", json!(label)),
+        ];
+        self.count = self.count.saturating_add(1);
+        let about = Map::from_iter(fields.map(|(name, value)| (name.to_owned(), value)));
+        self.steps
+            .push((Happening::AssessmentCheckStarted, about.clone()));
+        let progress = Progress {
+            holding: self.taken.holding,
+            steps: std::mem::take(&mut self.steps),
+        };
+        if let Err(error) = self.app.call(&Actor::System, progress).await {
+            tracing::debug!(%error, "the progress of an assessment could not be told");
+        }
+        about
+    }
+
+    /// Notes how it ended, to be told with the next.
+    fn end(&mut self, mut about: Map<String, Value>, passed: bool, message: &str) {
+        about.insert("passed".into(), json!(passed));
+        about.insert("message".into(), json!(message));
+        self.steps.push((Happening::AssessmentCheckComplete, about));
+    }
 }
 
 fn kind(expectation: &Value) -> &str {
@@ -221,11 +253,14 @@ async fn correct(
 fn verdict(
     expectations: &[Value],
     checks: Vec<Check>,
+    measures: &[Measured],
     corrected: Option<(Vec<Value>, Value)>,
 ) -> Verdict {
+    let are_met = measures.iter().all(|measure| measure.passed);
     let mut verdict = Verdict {
-        passed: checks.iter().all(|check| check.passed),
+        passed: are_met && checks.iter().all(|check| check.passed),
         checks: Vec::with_capacity(checks.len()),
+        metrics: measures.iter().map(Measured::shown).collect(),
         scores: Vec::new(),
         global_score: None,
         found: String::new(),
@@ -259,6 +294,12 @@ fn verdict(
             verdict.review = Some(reviewed.reasoning);
         }
         verdict.checks.push(shown);
+    }
+    for (metric, missed) in verdict.metrics.iter().zip(measures) {
+        if !missed.passed {
+            let name = measure::name(metric);
+            verdict.found += &format!("- metric ({name}): {}\n", missed.message);
+        }
     }
     verdict
 }

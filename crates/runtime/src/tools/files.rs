@@ -10,7 +10,9 @@ use serde_json::{Map, Value};
 
 use super::Kit;
 use super::args::Args;
-use crate::workspace::{Grep, Root, Sort, Workspace, parse_path, shown_path};
+use crate::workspace::{
+    Folder, Found, Grep, Line, Reach, Root, Scope, Sort, Workspace, parse_path, shown_path,
+};
 
 /// Lines that are read at once, unless fewer are asked for.
 const LINES: usize = 2_000;
@@ -32,13 +34,32 @@ impl Confines {
                 .filter(|(root, _)| *root == Root::Files)
         };
         // One that leads nowhere allows nothing.
-        let paths: Vec<_> = paths.filter_map(inside).map(|(_, path)| path).collect();
+        let mut paths: Vec<_> = paths.filter_map(inside).map(|(_, path)| path).collect();
+        paths.sort();
+        // What is within another one says nothing new.
+        paths.dedup_by(|path, outer| path.starts_with(outer));
         // The whole folder is no confinement.
         Self((!paths.iter().any(|path| path == Path::new("."))).then_some(paths))
     }
 
-    pub(super) fn are_set(&self) -> bool {
+    fn are_set(&self) -> bool {
         self.0.is_some()
+    }
+
+    /// The paths within them.
+    pub(super) fn paths(&self) -> Vec<PathBuf> {
+        self.0.clone().unwrap_or_else(|| vec![PathBuf::from(".")])
+    }
+
+    /// What of the work folder commands get to see.
+    pub(super) fn reach(&self, workspace: &Workspace) -> Result<Reach> {
+        let Some(paths) = &self.0 else {
+            return Ok(Reach::All);
+        };
+        let folder = workspace.folder(Root::Files);
+        let parts = paths.iter().map(|path| folder.pinned(path));
+        let parts = parts.collect::<Result<Vec<_>>>()?;
+        Ok(Reach::Parts(parts.into_iter().flatten().collect()))
     }
 
     fn allow(&self, path: &Path) -> bool {
@@ -47,7 +68,7 @@ impl Confines {
     }
 
     /// Refuses a path outside of them, also where a link leads there.
-    fn check(&self, workspace: &Workspace, given: &str) -> Result<(Root, PathBuf)> {
+    pub(super) fn check(&self, workspace: &Workspace, given: &str) -> Result<(Root, PathBuf)> {
         let (root, path) = parse_path(given)?;
         if root == Root::Files && self.are_set() {
             let folder = workspace.folder(root);
@@ -161,21 +182,28 @@ impl Kit {
             workspace.change(Change::Write { path, bytes })
         });
         let stored = stored.await?;
-        let (list, action) = match stored.is_new {
-            true => (&mut self.effects.created, Action::Created),
-            false => (&mut self.effects.edited, Action::Modified),
+        let action = match stored.is_new {
+            true => Action::Created,
+            false => Action::Modified,
         };
-        if !list.contains(&stored.path) && list.len() < limits::LISTED_ENTRIES {
-            list.push(stored.path.clone());
+        self.note(vec![(stored.path.clone(), action)]).await?;
+        Ok((stored.path, stored.is_new))
+    }
+
+    /// Tells of files that changed, and remembers them as effects of the turn.
+    pub(super) async fn note(&mut self, changes: Vec<(String, Action)>) -> Result<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        for (path, action) in &changes {
+            self.effects.file(path, *action);
         }
         let note = Note {
             environment: self.environment,
-            path: stored.path.clone(),
-            action,
+            changes,
             source: self.agent.to_string(),
         };
-        self.app.call(&Actor::System, note).await?;
-        Ok((stored.path, stored.is_new))
+        self.app.call(&Actor::System, note).await
     }
 
     pub(super) async fn ls(&self, args: &Args<'_>) -> Result<String> {
@@ -198,46 +226,47 @@ impl Kit {
 
     pub(super) async fn glob(&self, args: &Args<'_>) -> Result<String> {
         let pattern = args.required("pattern")?.to_owned();
-        let given = args.text("path")?.unwrap_or(".").to_owned();
-        let confines = self.confines.clone();
-        self.workspace
-            .on(move |workspace| {
-                let (root, path) = confines.start(workspace, &given)?;
-                let folder = workspace.folder(root);
-                let (found, is_cut) = folder.glob(&path, &pattern, limits::FOUND_FILES)?;
-                let found = found
-                    .iter()
-                    .filter(|path| root != Root::Files || confines.allow(path));
-                let lines = found.map(|path| shown_path(root, path));
-                Ok(listed(lines.collect(), is_cut, "no file matches"))
-            })
-            .await
+        let find = move |folder: &Folder, scope: &Scope<'_>| folder.glob(scope, &pattern);
+        let shown = |root, path: &PathBuf| shown_path(root, path);
+        let most = (limits::FOUND_FILES, "no file matches");
+        self.search(args, most, find, shown).await
     }
 
     pub(super) async fn grep(&self, args: &Args<'_>) -> Result<String> {
         let pattern = args.required("pattern")?;
         let grep = Grep::new(pattern, args.text("include")?, args.flag("ignore_case")?)?;
+        let find = move |folder: &Folder, scope: &Scope<'_>| folder.grep(scope, &grep);
+        let shown = |root, line: &Line| {
+            let path = shown_path(root, &line.path);
+            format!("{path}:{}: {}", line.number, line.text)
+        };
+        let most = (limits::FOUND_LINES, "no line matches");
+        self.search(args, most, find, shown).await
+    }
+
+    /// Looks through what the agent may see below `path`.
+    async fn search<T>(
+        &self,
+        args: &Args<'_>,
+        (most, nothing): (usize, &'static str),
+        find: impl FnOnce(&Folder, &Scope<'_>) -> Result<Found<T>> + Send + 'static,
+        shown: impl Fn(Root, &T) -> String + Send + 'static,
+    ) -> Result<String> {
         let given = args.text("path")?.unwrap_or(".").to_owned();
         let confines = self.confines.clone();
-        self.workspace
-            .on(move |workspace| {
-                let (root, path) = confines.start(workspace, &given)?;
-                let folder = workspace.folder(root);
-                let (found, is_cut) = folder.grep(&path, &grep, limits::FOUND_LINES)?;
-                let found = found
-                    .iter()
-                    .filter(|line| root != Root::Files || confines.allow(&line.path));
-                let lines = found.map(|line| {
-                    format!(
-                        "{}:{}: {}",
-                        shown_path(root, &line.path),
-                        line.number,
-                        line.text
-                    )
-                });
-                Ok(listed(lines.collect(), is_cut, "no line matches"))
-            })
-            .await
+        let search = move |workspace: &Workspace| {
+            let (root, from) = confines.start(workspace, &given)?;
+            let is_open = |path: &Path| root != Root::Files || confines.allow(path);
+            let scope = Scope {
+                from: &from,
+                most,
+                is_open: &is_open,
+            };
+            let (found, is_cut) = find(workspace.folder(root), &scope)?;
+            let lines = found.iter().map(|it| shown(root, it));
+            Ok(listed(lines.collect(), is_cut, nothing))
+        };
+        self.workspace.on(search).await
     }
 }
 

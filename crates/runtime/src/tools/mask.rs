@@ -1,12 +1,13 @@
 //! Secrets are taken out of what is shown and stored.
 //!
-//! **Invariant:** what an agent got from its vault is masked wherever it turns
-//! up, also inside a longer text and in the usual spellings; what stands under
-//! a name such as `password` is masked whatever it is.
+//! **Invariant:** what an agent got from its vault, and what its MCP servers are
+//! sent under a secret's name, is masked wherever it turns up, also inside a
+//! longer text and in the usual spellings; what stands under a name such as
+//! `password` is masked whatever it is.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 const MASK: &str = "[REDACTED]";
 /// Endings of names, without anything but letters and digits.
@@ -54,6 +55,26 @@ impl Mask {
         }
         self.values
             .sort_by_key(|value| std::cmp::Reverse(value.len()));
+    }
+
+    /// Adds what an agent's document trusts its MCP servers with: they may say
+    /// it again.
+    pub(super) fn add_servers(&mut self, document: &Map<String, Value>) {
+        let servers = document.get("mcpServers").and_then(Value::as_object);
+        for how in servers.into_iter().flat_map(Map::values) {
+            let fields = [&how["headers"], &how["env"]];
+            let fields = fields.into_iter().filter_map(Value::as_object).flatten();
+            for (name, value) in fields {
+                let Some(value) = value.as_str().filter(|_| is_secret(name)) else {
+                    continue;
+                };
+                self.add(name, value);
+                // `Bearer ...`
+                if let Some((_, token)) = value.split_once(' ') {
+                    self.add(name, token);
+                }
+            }
+        }
     }
 
     /// A value without secrets.
@@ -112,6 +133,20 @@ mod tests {
     use serde_json::json;
 
     use super::Mask;
+
+    #[test]
+    fn what_servers_are_trusted_with_is_masked() {
+        let document = json!({ "mcpServers": {
+            "a": { "headers": { "Authorization": "Bearer hush-1", "Accept": "text/plain" } },
+            "b": { "env": { "API_KEY": "hush-2", "LANG": "de_DE" } },
+            "c": 7,
+        } });
+        let mut mask = Mask::default();
+        mask.add_servers(document.as_object().expect("an object"));
+        let said = "Bearer hush-1, hush-1, hush-2, text/plain, de_DE";
+        let hidden = "[REDACTED], [REDACTED], [REDACTED], text/plain, de_DE";
+        assert_eq!(mask.value(&json!(said)), json!(hidden));
+    }
 
     #[test]
     fn names_and_values_are_masked() {

@@ -12,11 +12,16 @@
 //! run in the sandbox, and only where the operator allows them
 //! (`hosting.mcp_stdio`). A server that does not work costs its tools, not the
 //! turn. What a server sends is bounded in size and time.
+//!
+//! The protocol is spoken by `rmcp` (`wire.rs`); the ways to a server are ours
+//! (`http.rs`, `stdio.rs`), and so is the measure of what it may say (`gate.rs`).
 
+mod gate;
 mod http;
 mod stdio;
 mod wire;
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use domain::{Error, Result, limits, text};
@@ -30,8 +35,6 @@ use wire::Wire;
 
 /// How the names of these tools begin.
 pub(super) const PREFIX: &str = "mcp__";
-/// The version of the protocol that is spoken.
-const PROTOCOL: &str = "2025-06-18";
 /// How long a server may take to start and list its tools.
 const START: Duration = Duration::from_secs(20);
 /// How long a call may take.
@@ -71,16 +74,22 @@ impl Servers {
             .take(limits::MCP_SERVERS)
             .map(|(name, how)| async move {
                 let started = timeout(START, Server::open(kit, name, how)).await;
-                let late = || Err(Error::upstream("mcp_timeout", "it does not answer"));
-                started.unwrap_or_else(|_| late()).map_err(|error| {
-                    let why = text::cut(error.message.into_owned(), limits::TITLE_CHARS);
-                    format!("The MCP server {name} is not available: {why}.")
-                })
+                started
+                    .unwrap_or_else(|_| Err(wire::late()))
+                    .map_err(|error| {
+                        let why = text::cut(error.message.into_owned(), limits::TITLE_CHARS);
+                        format!("The MCP server {name} is not available: {why}.")
+                    })
             });
         let (mut servers, mut problems) = (Vec::new(), Vec::new());
+        let mut names = HashSet::new();
         for started in join_all(starting).await {
             match started {
-                Ok(server) => servers.push(server),
+                Ok(mut server) => {
+                    // Providers of models refuse two of one name.
+                    server.tools.retain(|tool| names.insert(tool.shown.clone()));
+                    servers.push(server);
+                }
                 Err(problem) => problems.push(problem),
             }
         }
@@ -97,18 +106,22 @@ impl Servers {
     }
 
     /// Calls a tool.
-    pub(super) async fn call(&mut self, shown: &str, arguments: &Value) -> Result<String> {
-        let named = self.0.iter_mut().find_map(|server| {
+    pub(super) async fn call(&self, shown: &str, arguments: &Value) -> Result<String> {
+        let named = self.0.iter().find_map(|server| {
             let tool = server.tools.iter().find(|tool| tool.shown == shown)?;
-            Some((tool.name.clone(), &mut server.wire))
+            Some((tool.name.clone(), server))
         });
-        let (name, wire) = named.ok_or_else(|| {
+        let (name, server) = named.ok_or_else(|| {
             Error::not_found("tool_not_found", format!("there is no tool {shown}"))
         })?;
-        let params = json!({ "name": name, "arguments": arguments });
-        let answer = timeout(CALL, wire.request("tools/call", params)).await;
-        let answer =
-            answer.map_err(|_| Error::upstream("mcp_timeout", "the server does not answer"))??;
+        let called = server.wire.call(name, arguments, CALL).await;
+        let answer = called.map_err(|mut error| {
+            if matches!(error.code, wire::BROKEN | wire::LATE) {
+                let Server { name, .. } = server;
+                error.message = format!("The MCP server {name}: {}", error.message).into();
+            }
+            error
+        })?;
         let told = content(&answer);
         match answer["isError"].as_bool() {
             Some(true) => Err(Error::upstream("mcp_tool_failed", told)),
@@ -119,30 +132,25 @@ impl Servers {
 
 impl Server {
     async fn open(kit: &Kit, name: &str, how: &Value) -> Result<Self> {
-        let mut wire = Wire::open(kit, how).await?;
-        let hello = json!({
-            "protocolVersion": PROTOCOL,
-            "capabilities": {},
-            "clientInfo": { "name": "guildhall", "version": env!("CARGO_PKG_VERSION") },
-        });
-        wire.request("initialize", hello).await?;
-        wire.notify("notifications/initialized").await?;
-        let mut tools = Vec::new();
-        let mut cursor = Value::Null;
+        let wire = Wire::open(kit, how).await?;
+        let mut tools: Vec<Tool> = Vec::new();
+        let mut cursor = None;
         for _ in 0..PAGES {
-            let params = match &cursor {
-                Value::Null => json!({}),
-                cursor => json!({ "cursor": cursor }),
-            };
-            let page = wire.request("tools/list", params).await?;
+            let page = wire.tools(cursor.take(), START).await?;
             let listed = page["tools"].as_array().into_iter().flatten();
-            tools.extend(listed.filter_map(|tool| Tool::of(name, tool)));
-            cursor = page["nextCursor"].clone();
-            if !cursor.is_string() || tools.len() >= limits::MCP_TOOLS {
+            for tool in listed.filter_map(|tool| Tool::of(name, tool)) {
+                if tools.len() == limits::MCP_TOOLS {
+                    break;
+                }
+                if !tools.iter().any(|known| known.shown == tool.shown) {
+                    tools.push(tool);
+                }
+            }
+            cursor = page["nextCursor"].as_str().map(str::to_owned);
+            if cursor.is_none() || tools.len() == limits::MCP_TOOLS {
                 break;
             }
         }
-        tools.truncate(limits::MCP_TOOLS);
         Ok(Self {
             name: name.to_owned(),
             wire,
@@ -170,6 +178,9 @@ impl Tool {
         };
         let shown = format!("{PREFIX}{}__{}", plain(server), plain(name));
         let parameters = &tool["inputSchema"];
+        if parameters.to_string().len() > limits::MCP_SCHEMA_BYTES {
+            return None;
+        }
         Some(Self {
             shown: text::cut(shown, NAME_CHARS),
             name: name.to_owned(),
@@ -204,3 +215,6 @@ fn content(answer: &Value) -> String {
         (false, _) => told,
     }
 }
+
+#[cfg(test)]
+mod tests;

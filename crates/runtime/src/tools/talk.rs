@@ -36,10 +36,11 @@ impl Kit {
         if args.any(needed).is_none() {
             return Err(Error::field("type", format!("{sort} needs {needed}")));
         }
-        if let Some(path) = args
-            .text("path")?
-            .filter(|path| !self.workspace.exists(path))
-        {
+        let is_there = |path: &&str| {
+            let allowed = self.confines.check(&self.workspace, path);
+            allowed.is_ok() && self.workspace.exists(path)
+        };
+        if let Some(path) = args.text("path")?.filter(|path| !is_there(path)) {
             return Err(Error::field(
                 "path",
                 format!("leads to nothing: there is no {path}"),

@@ -19,7 +19,7 @@ use super::Tools;
 use crate::vault::KeyFile;
 use crate::workspace::Workspaces;
 
-struct World {
+pub(super) struct World {
     app: App,
     environment: EnvironmentId,
     live: Actor,
@@ -27,11 +27,11 @@ struct World {
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         Self::with(true, false).await
     }
 
-    async fn with(may_start: bool, allow_loopback: bool) -> Self {
+    pub(super) async fn with(may_start: bool, allow_loopback: bool) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = |name: &str| folder.path().join(name);
         let ports = Ports {
@@ -60,7 +60,7 @@ impl World {
         }
     }
 
-    async fn tools(&self, toolbox: Toolbox, document: Value) -> Tools {
+    pub(super) async fn tools(&self, toolbox: Toolbox, document: Value) -> Tools {
         let document = document.as_object().expect("an object").clone();
         let turn = Turn {
             environment: self.environment,
@@ -80,6 +80,11 @@ impl World {
         Tools::open(&self.app, &turn).await.expect("tools")
     }
 
+    /// What nobody else has.
+    pub(super) fn mark(&self) -> EnvironmentId {
+        self.environment
+    }
+
     async fn trust(&self, agent: &str, value: &str) {
         let fields: Fields = [("password".to_owned(), Hidden(value.into()))].into();
         let save = Save {
@@ -94,13 +99,13 @@ impl World {
     }
 }
 
-async fn ok(tools: &mut Tools, name: &str, arguments: Value) -> String {
+pub(super) async fn ok(tools: &mut Tools, name: &str, arguments: Value) -> String {
     let answer = tools.call(name, &arguments).await;
     assert!(!answer.is_error, "{name} {arguments}: {}", answer.content);
     answer.content
 }
 
-async fn refused(tools: &mut Tools, name: &str, arguments: Value) -> String {
+pub(super) async fn refused(tools: &mut Tools, name: &str, arguments: Value) -> String {
     let answer = tools.call(name, &arguments).await;
     assert!(answer.is_error, "{name} {arguments}: {}", answer.content);
     answer.content
@@ -210,11 +215,97 @@ async fn an_agent_may_be_confined() {
         ok(&mut tools, "grep", json!({ "pattern": "word" })).await,
         "docs/a.md:1: word"
     );
-    refused(&mut tools, "bash", json!({ "command": "cat src/a.md" })).await;
-    assert!(
-        tools
-            .notes()
-            .is_some_and(|notes| notes.contains("confined"))
+    let leak = json!({ "type": "file", "label": "x", "path": "src/a.md" });
+    refused(&mut tools, "register_outcome", leak).await;
+}
+
+#[tokio::test]
+async fn a_confined_agents_commands_see_its_part_alone() {
+    let world = World::new().await;
+    let mut free = world.tools(Toolbox::Working, json!({})).await;
+    if let Some(notes) = free.notes() {
+        println!("skipped: {notes}");
+        return;
+    }
+    let made = "mkdir -p src docs; echo word > src/a.md; echo mine > docs/a.md; echo one > one.md; \
+        ln -s ../src docs/up; ln -s src link; ln -s / docs/root";
+    ok(&mut free, "bash", json!({ "command": made })).await;
+    let paths = json!({ "allowedPaths": ["docs", "docs/inner", "one.md", "link", "new/deep", "none.md", "../x", "/etc"] });
+    let mut tools = world.tools(Toolbox::Working, paths).await;
+    let seen = ok(
+        &mut tools,
+        "bash",
+        json!({ "command": "ls; ls new; cat docs/a.md one.md" }),
+    )
+    .await;
+    assert_eq!(seen, "docs\nnew\none.md\ndeep\nmine\none");
+    for command in [
+        "cat src/a.md",
+        "cat docs/up/a.md",
+        "cat docs/../src/a.md",
+        "cat docs/root/root/.bashrc",
+        "cat link/a.md",
+        "touch x",
+        "touch new/x",
+        "mv docs other",
+        "mount --bind / docs",
+        "find / -name a.md -path '*src*' 2>/dev/null | grep .",
+    ] {
+        let told = ok(&mut tools, "bash", json!({ "command": command })).await;
+        assert!(told.starts_with("[exit code"), "{command}: {told}");
+    }
+    ok(
+        &mut tools,
+        "bash",
+        json!({ "command": "echo b > docs/b.md; echo c > new/deep/c; echo two > one.md" }),
+    )
+    .await;
+    let effects = tools.effects();
+    assert_eq!(effects.created, ["docs/b.md", "new/deep/c"]);
+    assert_eq!(effects.edited, ["one.md"]);
+    let mut nowhere = world
+        .tools(Toolbox::Working, json!({ "allowedPaths": ["none.md"] }))
+        .await;
+    assert_eq!(
+        ok(&mut nowhere, "bash", json!({ "command": "ls" })).await,
+        "[done, without output]"
+    );
+}
+
+#[tokio::test]
+async fn what_a_command_changed_is_found() {
+    let world = World::new().await;
+    let mut tools = world.tools(Toolbox::Working, json!({})).await;
+    if let Some(notes) = tools.notes() {
+        println!("skipped: {notes}");
+        return;
+    }
+    ok(&mut tools, "write", json!({ "path": "a", "content": "1" })).await;
+    ok(
+        &mut tools,
+        "write",
+        json!({ "path": "gone", "content": "1" }),
+    )
+    .await;
+    ok(
+        &mut tools,
+        "bash",
+        json!({ "command": "echo 2 >> a; rm gone; mkdir d; echo x > d/new; ln -s a l" }),
+    )
+    .await;
+    ok(&mut tools, "bash", json!({ "command": "cat a d/new" })).await;
+    let effects = tools.effects();
+    assert_eq!(
+        (effects.created, effects.edited),
+        (vec!["a".into(), "d/new".into()], vec!["a".to_owned()])
+    );
+    let many = "mkdir m; for n in $(seq 1 300); do echo $n > m/$n; done; echo top > top";
+    ok(&mut tools, "bash", json!({ "command": many })).await;
+    let created = tools.effects().created;
+    assert_eq!(
+        (created.len(), created[0].as_str()),
+        (100, "top"),
+        "what is near the top comes first"
     );
 }
 
@@ -341,7 +432,7 @@ async fn no_address_inside_is_called() {
 }
 
 /// Answers every request with what `answer` makes of its text.
-async fn serve(answer: impl Fn(&str) -> String + Send + 'static) -> String {
+pub(super) async fn serve(answer: impl Fn(&str) -> String + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {
@@ -362,7 +453,7 @@ async fn serve(answer: impl Fn(&str) -> String + Send + 'static) -> String {
     format!("http://{address}/")
 }
 
-fn is_whole(asked: &[u8]) -> bool {
+pub(super) fn is_whole(asked: &[u8]) -> bool {
     let text = String::from_utf8_lossy(asked).to_ascii_lowercase();
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
         return false;
@@ -375,7 +466,7 @@ fn is_whole(asked: &[u8]) -> bool {
         .is_none_or(|length: usize| body.len() >= length)
 }
 
-fn reply(status: &str, headers: &str, body: &str) -> String {
+pub(super) fn reply(status: &str, headers: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status}\r\n{headers}connection: close\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
@@ -470,93 +561,4 @@ async fn only_what_is_offered_is_called() {
     let mut empty = world.tools(Toolbox::Empty, json!({})).await;
     assert!(empty.specs().is_empty());
     refused(&mut empty, "read", json!({ "path": "a" })).await;
-}
-
-/// What a small MCP server answers, as a shell script or over HTTP.
-fn mcp_answer(asked: &str) -> Option<Value> {
-    let message: Value = serde_json::from_str(asked).ok()?;
-    let id = message.get("id")?.clone();
-    let result = match message["method"].as_str()? {
-        "initialize" => {
-            json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": { "name": "t" } })
-        }
-        "tools/list" => {
-            json!({ "tools": [{ "name": "echo", "description": "Echoes", "inputSchema": { "type": "object" } }] })
-        }
-        _ => {
-            json!({ "content": [{ "type": "text", "text": format!("you said {}", message["params"]["arguments"]) }] })
-        }
-    };
-    Some(json!({ "jsonrpc": "2.0", "id": id, "result": result }))
-}
-
-#[tokio::test]
-async fn a_server_at_an_address_lends_its_tools() {
-    let world = World::with(false, true).await;
-    let url = serve(|asked| {
-        let body = asked.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-        match mcp_answer(body) {
-            None => reply("202 Accepted", "", ""),
-            Some(answer) if answer["result"].get("tools").is_some() => {
-                let events = format!("event: message\ndata: {answer}\n\n");
-                reply("200 OK", "content-type: text/event-stream\r\n", &events)
-            }
-            Some(answer) => {
-                let headers = "content-type: application/json\r\nmcp-session-id: s1\r\n";
-                reply("200 OK", headers, &answer.to_string())
-            }
-        }
-    })
-    .await;
-    let servers = json!({ "mcpServers": { "far": { "url": url }, "gone": { "url": "https://10.0.0.1/" }, "odd": {} } });
-    let mut tools = world.tools(Toolbox::Working, servers).await;
-    let told = ok(&mut tools, "mcp__far__echo", json!({ "a": 1 })).await;
-    assert_eq!(told, "you said {\"a\":1}");
-    let notes = tools.notes().expect("notes");
-    assert!(
-        notes.contains("gone") && notes.contains("odd") && !notes.contains("far is"),
-        "{notes}"
-    );
-    let mut narrow = json!({ "allowedTools": ["read"], "mcpServers": { "far": { "url": url } } });
-    assert_eq!(
-        world
-            .tools(Toolbox::Working, narrow.clone())
-            .await
-            .specs()
-            .len(),
-        1
-    );
-    narrow["allowedTools"] = json!(["mcp__far__*"]);
-    assert_eq!(world.tools(Toolbox::Working, narrow).await.specs().len(), 1);
-}
-
-#[tokio::test]
-async fn a_program_is_started_in_the_sandbox_where_that_is_allowed() {
-    let script = r#"while read -r line; do
-  case "$line" in
-    *'"initialize"'*) echo '{"jsonrpc":"2.0","id":1,"result":{}}';;
-    *tools/list*) echo 'not json'; echo '{"jsonrpc":"2.0","id":2,"result":{"tools":[{"name":"where"}]}}';;
-    *tools/call*) echo "{\"jsonrpc\":\"2.0\",\"id\":3,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"$PWD $GREETING\"}]}}";;
-  esac
-done"#;
-    let near = json!({ "command": "sh", "args": ["-c", script], "env": { "GREETING": "hi" } });
-    let servers = json!({ "mcpServers": { "near": near } });
-    let off = World::with(false, false).await;
-    let tools = off.tools(Toolbox::Working, servers.clone()).await;
-    assert!(
-        tools
-            .notes()
-            .is_some_and(|notes| notes.contains("mcp_stdio"))
-    );
-    let world = World::new().await;
-    let mut tools = world.tools(Toolbox::Working, servers).await;
-    if let Some(notes) = tools.notes() {
-        println!("skipped: {notes}");
-        assert!(notes.contains("shell"), "{notes}");
-        return;
-    }
-    assert_eq!(
-        ok(&mut tools, "mcp__near__where", json!({})).await,
-        "/work hi"
-    );
 }

@@ -4,14 +4,15 @@
 //! looks like one (a pipe that a command made) waits for nobody.
 
 use std::io::{ErrorKind, Read, Write};
-use std::path::Path;
+use std::path::{Component, Path};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use cap_std::fs::{Dir, File, Metadata, OpenOptions, OpenOptionsExt};
+use cap_std::fs::{Dir, File, Metadata, MetadataExt, OpenOptions, OpenOptionsExt};
 use domain::{Error, Kind, Result, Time, limits};
 
 use super::path::outside;
+use super::sandbox::Pinned;
 
 /// An open folder.
 pub(crate) struct Folder {
@@ -94,6 +95,43 @@ impl Folder {
     /// The path without links, below this folder.
     pub(crate) fn resolved(&self, path: &Path) -> Result<std::path::PathBuf> {
         self.dir.canonicalize(path).map_err(told(path))
+    }
+
+    /// A file or folder that a path without any link leads to, for a command to
+    /// be confined to. What is not there yet is made, as a folder, unless its
+    /// name has an ending, as those of files have.
+    pub(crate) fn pinned(&self, path: &Path) -> Result<Option<Pinned>> {
+        let makes = path.extension().is_none();
+        let steps = path.components().filter_map(|step| match step {
+            Component::Normal(name) => Some(name),
+            _ => None,
+        });
+        let mut dir = self.dir.try_clone().map_err(told(path))?;
+        let mut steps = steps.peekable();
+        while let Some(name) = steps.next() {
+            if makes && dir.symlink_metadata(name).is_err() {
+                self.room(0)?;
+                // Somebody else may have made it just now.
+                let _ = dir.create_dir(name);
+            }
+            let Ok(there) = dir.symlink_metadata(name) else {
+                return Ok(None);
+            };
+            let id = (there.dev(), there.ino());
+            if steps.peek().is_none() {
+                let path = path.to_owned();
+                return Ok((there.is_dir() || there.is_file()).then_some(Pinned { path, id }));
+            }
+            if !there.is_dir() {
+                return Ok(None);
+            }
+            dir = dir.open_dir(name).map_err(told(path))?;
+            let opened = dir.dir_metadata().map_err(told(path))?;
+            if (opened.dev(), opened.ino()) != id {
+                return Ok(None);
+            }
+        }
+        Ok(None)
     }
 
     /// The beginning of a file, at most `most` bytes.
@@ -185,6 +223,7 @@ impl Folder {
 
     /// Makes a folder and those that it is in.
     pub(crate) fn mkdir(&self, path: &Path) -> Result<()> {
+        self.is_not_all(path)?;
         self.room(0)?;
         self.dir.create_dir_all(path).map_err(told(path))?;
         self.usage.add(true, 0);

@@ -7,7 +7,7 @@ use domain::id::{AttachmentId, EnvironmentId};
 use domain::{Error, Result, limits};
 
 use super::path::shown;
-use super::{Entry, Root, Sort, Workspace, Workspaces};
+use super::{Entry, Root, Scope, Sort, Workspace, Workspaces};
 
 impl Workspaces {
     /// Does something with the files of an environment.
@@ -70,8 +70,12 @@ impl Files for Workspaces {
         self.with(environment, move |workspace| {
             let Search { part, root, limit } = search;
             let (root, below) = super::path::parse(&root)?;
-            let most = limits::FOUND_FILES;
-            let (found, _) = workspace.folder(root).named(&below, &part, most)?;
+            let scope = Scope {
+                from: &below,
+                most: limits::FOUND_FILES,
+                is_open: &|_| true,
+            };
+            let (found, _) = workspace.folder(root).named(&scope, &part)?;
             let paths = found.iter().take(limit).map(|path| shown(root, path));
             Ok((paths.collect(), found.len()))
         })

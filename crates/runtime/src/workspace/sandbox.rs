@@ -6,10 +6,15 @@
 //! **Invariant:** everything that a command starts ends with it: the sandbox's
 //! first process is killed with ours, and all others with that.
 //!
+//! **Invariant:** a command of an agent that is confined sees the parts of the
+//! work folder that are its own, and no other. What was mounted is compared,
+//! inside and before the command, with what was meant: a link that somebody
+//! puts in the way at the wrong moment ends it.
+//!
 //! How many processes a command may have is bounded by the kernel for servers
 //! that do not run as root; for those that do, time is the bound.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -39,6 +44,25 @@ impl Default for Limits {
             network: false,
         }
     }
+}
+
+/// What of the work folder a command sees and changes.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Reach {
+    /// All of it.
+    #[default]
+    All,
+    /// These parts; the rest is not there.
+    Parts(Vec<Pinned>),
+}
+
+/// A file or folder of the work folder, as it was when it was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pinned {
+    /// Its path below the work folder.
+    pub(crate) path: PathBuf,
+    /// By which the system knows it: of which device, and its number there.
+    pub(crate) id: (u64, u64),
 }
 
 /// How a command ended.
@@ -143,6 +167,11 @@ const NETWORK: &[&str] = &[
     "/etc/nsswitch.conf",
     "/etc/nsswitch.conf",
 ];
+/// Looks whether the parts of the work folder are those that were meant: their
+/// number, and for each its path and its id. Goes before [`PREAMBLE`].
+const COMPARE: &str = "n=$1; shift; while [ \"$n\" -gt 0 ]; do \
+    [ \"$(stat -c %d:%i -- \"$1\")\" = \"$2\" ] || { echo 'the work folder changed meanwhile: try again' >&2; exit 126; }; \
+    shift 2; n=$((n-1)); done; ";
 /// Sets the limits and becomes the command. The number of processes has
 /// another letter in each shell.
 const PREAMBLE: &str = "ulimit -c 0; ulimit -v \"$1\" && ulimit -t \"$2\" && ulimit -f \"$3\" || exit 126; \
@@ -177,32 +206,46 @@ impl Sandbox {
         Err(refusal)
     }
 
-    /// The command that starts a program inside, in the work folder of an
-    /// environment.
-    fn enter(&self, place: &Path, network: bool) -> Command {
-        let mut command = shut_in(self.extra);
-        self.settle(&mut command, place, network);
-        command
-    }
-
-    fn settle(&self, command: &mut Command, place: &Path, network: bool) {
+    /// What the command sees, and how it is begun there.
+    fn settle(&self, command: &mut Command, place: &Path, reach: &Reach, network: bool) {
         if network {
             command.args(NETWORK);
         }
-        for (option, root) in [("--bind", Root::Files), ("--ro-bind", Root::Attachments)] {
-            command
-                .arg(option)
-                .arg(place.join(root.folder()))
-                .arg(root.as_str());
+        let (files, attachments) = (Root::Files, Root::Attachments);
+        let here = place.join(files.folder());
+        match reach {
+            Reach::All => {
+                command.arg("--bind").arg(&here).arg(files.as_str());
+            }
+            Reach::Parts(parts) => {
+                command.args(["--dir", files.as_str()]);
+                for Pinned { path, .. } in parts {
+                    let there = Path::new(files.as_str()).join(path);
+                    command.arg("--bind").arg(here.join(path)).arg(there);
+                }
+            }
         }
-        command.args(["--remount-ro", "/", "--chdir", Root::Files.as_str(), "--"]);
+        let here = place.join(attachments.folder());
+        command.arg("--ro-bind").arg(here).arg(attachments.as_str());
+        command.args(["--remount-ro", "/", "--chdir", files.as_str(), "--"]);
+        command.args(["/bin/sh", "-c"]);
+        command.arg(format!("{COMPARE}{PREAMBLE}")).arg("sh");
+        let parts: &[Pinned] = match reach {
+            Reach::All => &[],
+            Reach::Parts(parts) => parts,
+        };
+        command.arg(parts.len().to_string());
+        for Pinned { path, id } in parts {
+            command.arg(Path::new(files.as_str()).join(path));
+            command.arg(format!("{}:{}", id.0, id.1));
+        }
     }
 
     /// Starts a program that speaks over its standard streams. It is bounded
     /// like a command, but for its time.
     pub(super) fn start(
         &self,
-        place: &Path,
+        (place, reach): (&Path, &Reach),
         words: &[String],
         variables: &[(String, String)],
         network: bool,
@@ -230,10 +273,8 @@ impl Sandbox {
         for (name, value) in variables {
             command.args(["--setenv", name, value]);
         }
-        self.settle(&mut command, place, network);
-        command
-            .args(["/bin/sh", "-c", PREAMBLE, "sh"])
-            .args(bounds("unlimited".into()));
+        self.settle(&mut command, place, reach, network);
+        command.args(bounds("unlimited".into()));
         command.arg("exec \"$@\"").args(words);
         command
             .stdin(Stdio::piped())
@@ -242,7 +283,12 @@ impl Sandbox {
         command.spawn().map_err(|cause| broken(&cause))
     }
 
-    pub(super) async fn run(&self, place: &Path, text: &str, limits: Limits) -> Result<Ran> {
+    pub(super) async fn run(
+        &self,
+        (place, reach): (&Path, &Reach),
+        text: &str,
+        limits: Limits,
+    ) -> Result<Ran> {
         if text.len() > limits::COMMAND_BYTES || text.contains('\0') {
             return Err(Error::field(
                 "command",
@@ -250,8 +296,8 @@ impl Sandbox {
             ));
         }
         let seconds = limits.seconds.clamp(1, limits::COMMAND_SECONDS_MAX);
-        let mut command = self.enter(place, limits.network);
-        command.args(["/bin/sh", "-c", PREAMBLE, "sh"]);
+        let mut command = shut_in(self.extra);
+        self.settle(&mut command, place, reach, limits.network);
         command.args(bounds(seconds.to_string())).arg(text);
         command
             .stdin(Stdio::null())

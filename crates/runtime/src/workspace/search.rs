@@ -22,8 +22,21 @@ pub(crate) struct Grep {
     names: Option<GlobMatcher>,
 }
 
-/// A line that was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where is looked, and for how much.
+pub(crate) struct Scope<'a> {
+    /// Below which path; it may be a file.
+    pub(crate) from: &'a Path,
+    /// How many at most.
+    pub(crate) most: usize,
+    /// Which paths may be looked at.
+    pub(crate) is_open: &'a dyn Fn(&Path) -> bool,
+}
+
+/// What was found, in its order, and whether there is more.
+pub(crate) type Found<T> = (Vec<T>, bool);
+
+/// A line that was found, in the order of files and numbers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Line {
     /// In which file.
     pub(crate) path: PathBuf,
@@ -64,7 +77,7 @@ fn pattern(text: &str) -> Result<GlobMatcher> {
 impl Folder {
     /// Visits what is below a path, folder by folder; stops when it is told
     /// to. The path that is visited is that below this folder.
-    fn walk(
+    pub(super) fn walk(
         &self,
         from: &Path,
         mut visit: impl FnMut(&Path, &cap_std::fs::Metadata) -> Result<bool>,
@@ -115,81 +128,73 @@ impl Folder {
         Ok(sum)
     }
 
-    /// Files whose path below `from` matches a pattern, by path; whether there
-    /// are more.
-    pub(crate) fn glob(
-        &self,
-        from: &Path,
-        names: &str,
-        most: usize,
-    ) -> Result<(Vec<PathBuf>, bool)> {
+    /// Files whose path below the beginning matches a pattern.
+    pub(crate) fn glob(&self, scope: &Scope<'_>, names: &str) -> Result<Found<PathBuf>> {
         let names = pattern(names)?;
-        self.find(from, most, |path| names.is_match(path))
-    }
-
-    /// Files in whose path a text occurs in any letter case; as [`Folder::glob`].
-    pub(crate) fn named(
-        &self,
-        from: &Path,
-        part: &str,
-        most: usize,
-    ) -> Result<(Vec<PathBuf>, bool)> {
-        let part = part.to_lowercase();
-        self.find(from, most, |path| {
-            path.to_string_lossy().to_lowercase().contains(&part)
+        self.seek(scope, |path, below, found| {
+            if names.is_match(below) {
+                found.push(path.to_owned());
+            }
         })
     }
 
-    fn find(
-        &self,
-        from: &Path,
-        most: usize,
-        is_wanted: impl Fn(&Path) -> bool,
-    ) -> Result<(Vec<PathBuf>, bool)> {
-        let mut found = Vec::new();
-        self.walk(from, |path, metadata| {
-            let below = path.strip_prefix(from).unwrap_or(path);
-            if metadata.is_file() && is_wanted(below) {
+    /// Files in whose path a text occurs in any letter case.
+    pub(crate) fn named(&self, scope: &Scope<'_>, part: &str) -> Result<Found<PathBuf>> {
+        let part = part.to_lowercase();
+        self.seek(scope, |path, below, found| {
+            if below.to_string_lossy().to_lowercase().contains(&part) {
                 found.push(path.to_owned());
             }
-            Ok(found.len() <= most)
-        })?;
+        })
+    }
+
+    /// Lines of text files that match.
+    pub(crate) fn grep(&self, scope: &Scope<'_>, grep: &Grep) -> Result<Found<Line>> {
+        self.seek(scope, |path, below, found| {
+            let names = grep.names.as_ref();
+            if names.is_none_or(|names| names.is_match(below)) {
+                self.look(path, grep, scope.most, found);
+            }
+        })
+    }
+
+    /// The one walk of all searches: gathers what `take` finds in each file, by
+    /// its path and its path below the beginning.
+    fn seek<T: Ord>(
+        &self,
+        scope: &Scope<'_>,
+        take: impl Fn(&Path, &Path, &mut Vec<T>),
+    ) -> Result<Found<T>> {
+        let Scope {
+            from,
+            most,
+            is_open,
+        } = *scope;
+        let mut found = Vec::new();
+        if self.dir().metadata(from).map_err(told(from))?.is_file() {
+            let name = from.file_name().map_or(from, Path::new);
+            take(from, name, &mut found);
+        } else {
+            self.walk(from, |path, metadata| {
+                if metadata.is_file() && is_open(path) {
+                    take(path, path.strip_prefix(from).unwrap_or(path), &mut found);
+                }
+                Ok(found.len() <= most)
+            })?;
+        }
         let is_cut = found.len() > most;
         found.truncate(most);
         found.sort();
         Ok((found, is_cut))
     }
 
-    /// Lines of text files that match; whether there are more. `from` may be a
-    /// file.
-    pub(crate) fn grep(&self, from: &Path, grep: &Grep, most: usize) -> Result<(Vec<Line>, bool)> {
-        let mut lines = Vec::new();
-        if self.dir().metadata(from).map_err(told(from))?.is_file() {
-            self.look(from, grep, most, &mut lines)?;
-        } else {
-            self.walk(from, |path, metadata| {
-                let below = path.strip_prefix(from).unwrap_or(path);
-                let is_wanted = grep
-                    .names
-                    .as_ref()
-                    .is_none_or(|names| names.is_match(below));
-                if metadata.is_file() && is_wanted {
-                    // What cannot be read holds no lines.
-                    let _ = self.look(path, grep, most, &mut lines);
-                }
-                Ok(lines.len() <= most)
-            })?;
-        }
-        let is_cut = lines.len() > most;
-        lines.truncate(most);
-        lines.sort_by(|a, b| (&a.path, a.number).cmp(&(&b.path, b.number)));
-        Ok((lines, is_cut))
-    }
-
-    fn look(&self, path: &Path, grep: &Grep, most: usize, lines: &mut Vec<Line>) -> Result<()> {
-        let file = self.read(path, limits::SEARCHED_FILE_BYTES)?;
+    /// The lines of a file; what cannot be read holds none.
+    fn look(&self, path: &Path, grep: &Grep, most: usize, lines: &mut Vec<Line>) {
+        let Ok(file) = self.read(path, limits::SEARCHED_FILE_BYTES) else {
+            return;
+        };
         let Ok(text) = std::str::from_utf8(&file.bytes) else {
-            return Ok(());
+            return;
         };
         for (number, line) in (1..).zip(text.lines()) {
             if lines.len() > most {
@@ -203,6 +208,5 @@ impl Folder {
                 });
             }
         }
-        Ok(())
     }
 }

@@ -9,7 +9,7 @@ use domain::limits;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::{Grep, Limits, Workspace, Workspaces};
+use super::{Grep, Limits, Scope, Workspace, Workspaces};
 
 struct World {
     all: Workspaces,
@@ -148,15 +148,26 @@ fn searches_are_bounded_and_follow_no_links() {
     }
     world.write("notes/todo.md", "todo\n").expect("written");
     let (folder, all) = world.work.at(".").expect("the folder");
-    let (found, is_cut) = folder.glob(&all, "*.rs", 3).expect("found");
+    let scope = |most| Scope {
+        from: &all,
+        most,
+        is_open: &|_| true,
+    };
+    let (found, is_cut) = folder.glob(&scope(3), "*.rs").expect("found");
     assert_eq!((found.len(), is_cut), (3, true));
-    let (found, is_cut) = folder.glob(&all, "src/*.rs", 9).expect("found");
+    let (found, is_cut) = folder.glob(&scope(9), "src/*.rs").expect("found");
     assert_eq!((found.len(), is_cut), (5, false));
+    let notes = Scope {
+        is_open: &|path| path.starts_with("notes"),
+        ..scope(1)
+    };
+    let (found, is_cut) = folder.glob(&notes, "*").expect("found");
+    assert_eq!((found, is_cut), (vec!["notes/todo.md".into()], false));
     let grep = Grep::new("todo", Some("*.md"), true).expect("an expression");
-    let (lines, _) = folder.grep(&all, &grep, 9).expect("lines");
+    let (lines, _) = folder.grep(&scope(9), &grep).expect("lines");
     assert_eq!(lines.len(), 1);
     let grep = Grep::new("root|TODO", None, false).expect("an expression");
-    let (lines, is_cut) = folder.grep(&all, &grep, 4).expect("lines");
+    let (lines, is_cut) = folder.grep(&scope(4), &grep).expect("lines");
     assert_eq!((lines.len(), is_cut), (4, true));
     assert!(
         lines.iter().all(|line| line.path.starts_with("src")),

@@ -6,10 +6,14 @@ use anyhow::{Context, Result};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::tell;
+use crate::settings::remarks;
 use crate::{Settings, instruments, start};
 
 pub(crate) async fn serve(settings: Settings) -> Result<ExitCode> {
     let _guard = instruments::logs(&settings)?;
+    for remark in remarks() {
+        tracing::warn!("{remark}");
+    }
     let database = settings.database_shown();
     // Before the server is up, so that no signal is missed.
     let mut terminate = signal(SignalKind::terminate()).context("signals")?;

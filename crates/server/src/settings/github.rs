@@ -15,7 +15,7 @@ pub(super) const SECRET_VARIABLE: &str = "GUILDHALL_GITHUB__WEBHOOK_SECRET";
 
 /// The operator's App at GitHub.
 #[derive(Clone, Deserialize, Serialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct GitHub {
     /// Where the API is; GitHub Enterprise has another.
     pub api_base: String,

@@ -10,7 +10,7 @@ use store::Location;
 
 /// What hosted agents work with.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Hosting {
     /// The model to ask where nobody names one.
     pub default_model: Option<String>,
@@ -26,7 +26,7 @@ pub struct Hosting {
 
 /// The vault.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Vault {
     /// The file with its key, 64 hexadecimal digits; made beside the database,
     /// or in the working directory with PostgreSQL, when not set.

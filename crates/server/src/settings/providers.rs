@@ -24,7 +24,7 @@ const PRICE_MAX: f64 = 1_000_000_000.0;
 
 /// A provider of models: anybody with a chat API in OpenAI's form.
 #[derive(Clone, Deserialize, Serialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Provider {
     /// Where its API is, such as `https://api.groq.com/openai/v1`.
     pub base_url: String,
@@ -40,7 +40,7 @@ pub struct Provider {
 
 /// Credits for a million tokens.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Price {
     /// That are read.
     pub input: f64,

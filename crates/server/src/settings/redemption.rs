@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// What can be bought with credits.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Redemption {
     /// The catalogue, in the order in which it is shown.
     pub items: Vec<Item>,
@@ -15,6 +15,7 @@ pub struct Redemption {
 
 /// One thing.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Item {
     /// How it is named in calls and in files of codes.
     pub id: String,

@@ -312,6 +312,66 @@ fn a_configuration_that_cannot_be_read_is_named() {
 }
 
 #[test]
+fn a_mistyped_setting_is_refused_and_the_one_that_was_meant_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("guildhall.toml");
+    let path = config.display().to_string();
+    let command = server("sqlite:unused.db")
+        .current_dir(folder.path())
+        .args(["--config", &path]);
+    for (text, hint) in [
+        (
+            "[limits]\nrequets_per_minute = 5",
+            "limits.requets_per_minute is not a setting; did you mean limits.requests_per_minute?",
+        ),
+        (
+            "[limit]\nenabled = false",
+            "limit is not a setting; did you mean limits?",
+        ),
+        (
+            "listen = '127.0.0.1:1'",
+            "listen is not a setting; did you mean server.listen?",
+        ),
+        (
+            "[providers.groq]\nbase_url = 'http://127.0.0.1:1'\napikey = 'hush'",
+            "did you mean providers.groq.api_key?",
+        ),
+        (
+            "[[redemption.items]]\nid = 'a'\ntitel = 'A'\nprice = 1",
+            "titel is not a setting; did you mean",
+        ),
+        (
+            "[hosting]\nzebra = 'hush'",
+            "hosting.zebra is not a setting",
+        ),
+    ] {
+        std::fs::write(&config, text).expect("written");
+        let refusal = refusal(&command);
+        assert!(
+            refusal.contains(hint) && refusal.contains(&path),
+            "{text}: {refusal}"
+        );
+        assert!(!refusal.contains("hush"), "{refusal}");
+    }
+    std::fs::write(&config, "").expect("written");
+    for (mistyped, meant) in [
+        ("GUILDHALL_LIMITS__ENABLD", "GUILDHALL_LIMITS__ENABLED"),
+        ("GUILDHALL_LIMIT__ENABLED", "GUILDHALL_LIMITS__ENABLED"),
+        ("GUILDHALL_DATABSE", "GUILDHALL_DATABASE"),
+        ("GUILDHALL_OPERATOR__KEYS", "GUILDHALL_OPERATOR__KEY"),
+    ] {
+        let refusal = refusal(&command.clone().env(mistyped, "hush"));
+        let hint = format!("{mistyped} is not a setting; did you mean {meant}?");
+        assert!(refusal.contains(&hint), "{mistyped}: {refusal}");
+        assert!(!refusal.contains("hush"), "{refusal}");
+    }
+    let scratch = Engine::Sqlite.scratch();
+    let others = server(scratch.url()).env("GUILDHALL_PORT", "tcp://10.0.0.1:4300");
+    let told = others.start().stderr();
+    assert!(told.contains("GUILDHALL_PORT is not a setting"), "{told}");
+}
+
+#[test]
 fn an_address_that_is_taken_is_named() {
     let scratch = Engine::Sqlite.scratch();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("an address");

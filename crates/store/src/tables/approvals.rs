@@ -4,6 +4,7 @@
 
 use domain::approval::{Hook, Status};
 use domain::id::{ApprovalId, EnvironmentId, JobId, MissionId};
+use domain::page::Part;
 use domain::{Error, Result, Time};
 
 use crate::{Row, Tx, Val};
@@ -53,8 +54,8 @@ statements! {
     INSERT = "insert into approvals (id, environment, gate, gate_name, hook, job, mission, mission_group, status, due, \
         document, requested_at, resolved_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     FIND = select!("where id = $1 and environment = $2");
-    LIST = select!("where environment = $1 order by id desc limit $2");
-    BY_STATUS = select!("where environment = $1 and status = $2 order by id desc limit $3");
+    LIST = select!("where environment = $1 order by id desc limit $2 offset $3");
+    BY_STATUS = select!("where environment = $1 and status = $2 order by id desc limit $3 offset $4");
     OF_JOB = select!("where job = $1 and environment = $2 order by id desc limit $3");
     OF_MISSION = select!("where mission = $1 and environment = $2 order by id desc limit $3");
     UPDATE = "update approvals set status = $1, document = $2, resolved_at = $3 where id = $4 and environment = $5";
@@ -133,15 +134,16 @@ pub async fn list(
     environment: EnvironmentId,
     status: Option<Status>,
     rows: u32,
+    part: Part,
 ) -> Result<Vec<Approval>> {
-    let environment = Val::id(environment);
-    match status {
-        None => tx.rows(LIST, vec![environment, rows.into()], read).await,
-        Some(status) => {
-            let params = vec![environment, status.as_str().into(), rows.into()];
-            tx.rows(BY_STATUS, params, read).await
-        }
-    }
+    let mut params = vec![Val::id(environment)];
+    params.extend(status.map(|status| status.as_str().into()));
+    params.extend([part.rows(i64::from(rows)).into(), part.skip().into()]);
+    let sql = match status {
+        None => LIST,
+        Some(_) => BY_STATUS,
+    };
+    tx.rows(sql, params, read).await
 }
 
 /// What was asked about a job, the latest first.

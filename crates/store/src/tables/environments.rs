@@ -3,9 +3,10 @@
 //!
 //! **Invariant:** an environment's id is that of its account.
 
-use domain::id::{EnvironmentId, ProjectId};
+use domain::id::{EnvironmentId, Id, ProjectId};
 use domain::money::Units;
 use domain::{Error, Result, Time};
+use uuid::Uuid;
 
 use crate::{Row, Tx, Val};
 
@@ -52,6 +53,7 @@ statements! {
     FIND = select!(" where id = $1");
     BY_NAME = select!(" where name = $1 order by kind");
     LIST = select!(" order by name, kind limit $1");
+    BEHIND = "select id from environments where id > $1 order by id limit $2";
     SET = "update environments set settings = $1 where id = $2";
     SET_BUDGET = "update environments set budget = $1 where id = $2";
     SPEND = "update environments set spent = spent + $1 where id = $2";
@@ -108,6 +110,17 @@ pub async fn by_name(tx: &mut Tx, name: &str) -> Result<Vec<Environment>> {
 /// Environments by name.
 pub async fn list(tx: &mut Tx, rows: u32) -> Result<Vec<Environment>> {
     tx.rows(LIST, vec![rows.into()], read).await
+}
+
+/// Some environments behind one, in the order of their ids.
+pub async fn behind(
+    tx: &mut Tx,
+    after: Option<EnvironmentId>,
+    rows: u32,
+) -> Result<Vec<EnvironmentId>> {
+    let after = after.map_or(Uuid::nil(), Id::uuid);
+    tx.rows(BEHIND, vec![after.into(), rows.into()], |row| row.id(0))
+        .await
 }
 
 /// Stores what was set in an environment.

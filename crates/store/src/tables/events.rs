@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use domain::event::Happening;
 use domain::id::{AccountId, EnvironmentId, KeyId, PLATFORM, ProjectId, TaskId};
-use domain::page::Page;
+use domain::page::{Page, Part};
 use domain::{Error, Result, Time};
 use uuid::Uuid;
 
@@ -126,7 +126,12 @@ statements! {
         order by e.seq limit $2";
     COUNT_IN = "select count(*) from events where environment = $1";
     LATEST_IN = "select writer, seq, kind, subject, body, actor, project, created_at, environment from events \
-        where environment = $1 order by environment desc, seq desc limit $2";
+        where environment = $1 order by environment desc, seq desc limit $2 offset $3";
+    OLDEST_IN = "select created_at from events where environment = $1 order by environment, seq limit 1";
+    PRUNE_IN = "delete from events where environment = $1 and seq in (select seq from (select seq, created_at from events \
+        where environment = $1 and seq < coalesce((select seq from events where environment = $1 \
+        order by environment desc, seq desc limit 1 offset $2), 0) order by environment, seq limit $3) as oldest \
+        where created_at < $4) returning seq";
     LAST = "select coalesce(max(seq), 0) from events";
     PLACE = "select writer, seq from followers where name = $1";
     GO_ON = "update followers set writer = $1, seq = $2 where name = $3 and writer = $4 and seq = $5";
@@ -298,14 +303,40 @@ pub async fn count_in(tx: &mut Tx, environment: EnvironmentId) -> Result<i64> {
     Ok(count.await?.unwrap_or(0))
 }
 
-/// The latest events of an environment, the last one first.
+/// The latest events of an environment, or a part of them, the last one first.
 pub async fn latest_in(
     tx: &mut Tx,
     environment: EnvironmentId,
     rows: u32,
+    part: Part,
 ) -> Result<Vec<Followed>> {
-    let params = vec![Val::id(environment), rows.into()];
+    let rows = part.rows(i64::from(rows));
+    let params = vec![Val::id(environment), rows.into(), part.skip().into()];
     tx.rows(LATEST_IN, params, read_followed).await
+}
+
+/// When the oldest event of an environment that is kept happened.
+pub async fn oldest_in(tx: &mut Tx, environment: EnvironmentId) -> Result<Option<Time>> {
+    tx.row(OLDEST_IN, vec![Val::id(environment)], |row| row.time(0))
+        .await
+}
+
+/// Forgets some of the events of an environment that happened before a time,
+/// the oldest first, and none of its latest `kept`. Answers how many.
+pub async fn prune_in(
+    tx: &mut Tx,
+    environment: EnvironmentId,
+    (kept, rows): (u32, u32),
+    before: Time,
+) -> Result<usize> {
+    let params = vec![
+        Val::id(environment),
+        kept.into(),
+        rows.into(),
+        before.into(),
+    ];
+    let gone = tx.rows(PRUNE_IN, params, |_| Ok(())).await?;
+    Ok(gone.len())
 }
 
 fn read_followed(row: &Row<'_>) -> Result<Followed> {

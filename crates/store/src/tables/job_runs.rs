@@ -3,7 +3,7 @@
 //! **Invariant:** a job has at most one run that has not ended; who writes into
 //! a run names its node, and is passed over once another has taken it.
 
-use domain::id::{EnvironmentId, JobId, RunId};
+use domain::id::{EnvironmentId, Id, JobId, RunId};
 use domain::{Result, Time};
 use uuid::Uuid;
 
@@ -86,6 +86,13 @@ statements! {
         where id = $4 and node = $5 and ended_at is null returning entries";
     ENTRY = "insert into job_run_entries (run, number, body) values ($1, $2, $3) on conflict do nothing";
     ENTRIES = "select body from job_run_entries where run = $1 order by number limit $2";
+    BEGUN_BEFORE = "select id from job_runs where id > $1 and id < $2 order by id limit $3";
+    FORGET_REPLACED_ENTRIES = "delete from job_run_entries where run in (select r.id from job_runs r \
+        where r.id > $1 and r.id <= $2 and r.ended_at is not null \
+        and exists (select 1 from job_runs n where n.job = r.job and n.id > r.id))";
+    FORGET_REPLACED = "delete from job_runs where id in (select r.id from job_runs r \
+        where r.id > $1 and r.id <= $2 and r.ended_at is not null \
+        and exists (select 1 from job_runs n where n.job = r.job and n.id > r.id))";
     FORGET_ENTRIES = "delete from job_run_entries where run in (select id from job_runs where job = $1)";
     FORGET = "delete from job_runs where job = $1";
 }
@@ -220,6 +227,29 @@ pub async fn entries(tx: &mut Tx, run: RunId, rows: u32) -> Result<Vec<String>> 
 pub async fn forget(tx: &mut Tx, job: JobId) -> Result<()> {
     tx.write(FORGET_ENTRIES, vec![Val::id(job)]).await?;
     tx.write(FORGET, vec![Val::id(job)]).await
+}
+
+/// Some runs behind one that began before a time, in the order of their ids.
+pub async fn begun_before(
+    tx: &mut Tx,
+    after: Option<RunId>,
+    before: Time,
+    rows: u32,
+) -> Result<Vec<RunId>> {
+    let after = after.map_or(Uuid::nil(), Id::uuid);
+    let before = domain::id::first_at(before);
+    let params = vec![after.into(), before.into(), rows.into()];
+    tx.rows(BEGUN_BEFORE, params, |row| row.id(0)).await
+}
+
+/// Forgets the runs behind one, up to another, that have ended and are not the
+/// last of their job.
+pub async fn forget_replaced(tx: &mut Tx, after: Option<RunId>, last: RunId) -> Result<()> {
+    let after = after.map_or(Uuid::nil(), Id::uuid);
+    for forget in [FORGET_REPLACED_ENTRIES, FORGET_REPLACED] {
+        tx.write(forget, vec![after.into(), Val::id(last)]).await?;
+    }
+    Ok(())
 }
 
 /// Ends every lease of an earlier process, where there can be no other.

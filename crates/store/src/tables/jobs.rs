@@ -9,6 +9,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use domain::id::{EnvironmentId, JobId, MissionId};
 use domain::job::{Phase, Status};
+use domain::page::Part;
 use domain::{Error, Result, Time};
 
 use crate::{Row, Sql, Tx, Val};
@@ -217,13 +218,19 @@ pub async fn of_group(tx: &mut Tx, environment: EnvironmentId, group: &str) -> R
 }
 
 /// Jobs that fit a filter, in the order of their making.
-pub async fn list(tx: &mut Tx, environment: EnvironmentId, filter: &Filter) -> Result<Vec<Job>> {
+pub async fn list(
+    tx: &mut Tx,
+    environment: EnvironmentId,
+    filter: &Filter,
+    part: Part,
+) -> Result<Vec<Job>> {
     let sql = listing(filter);
     let mut params = vec![Val::id(environment)];
     let statuses = filter.statuses.iter().map(|status| status.as_str().into());
     params.extend(statuses);
     params.extend(filter.group.as_ref().map(Val::from));
     params.extend(filter.agent.as_ref().map(Val::from));
+    params.extend([part.rows(i64::MAX).into(), part.skip().into()]);
     tx.rows(sql, params, read).await
 }
 
@@ -264,8 +271,9 @@ fn listing(filter: &Filter) -> Sql {
         }
         if agent.is_some() {
             text += &format!(" and agent = ${next}");
+            next += 1;
         }
-        text += " order by id";
+        text += &format!(" order by id limit ${next} offset ${}", next + 1);
         super::built_once(text)
     })
 }

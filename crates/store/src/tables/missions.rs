@@ -6,6 +6,7 @@
 
 use domain::id::{EnvironmentId, MissionId};
 use domain::mission::Status;
+use domain::page::Part;
 use domain::{Error, Result, Time};
 
 use crate::{Row, Tx, Val};
@@ -47,7 +48,7 @@ statements! {
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing returning name";
     FIND = select!("where id = $1 and environment = $2");
     BY_NAME = select!("where environment = $1 and name = $2");
-    LIST = select!("where environment = $1 order by id limit $2");
+    LIST = select!("where environment = $1 order by id limit $2 offset $3");
     COUNT = "select count(*) from missions where environment = $1";
     UPDATE = "update missions set name = $1, status = $2, plan = $3, document = $4, executions = $5, updated_at = $6 \
         where id = $7 and environment = $8";
@@ -116,9 +117,15 @@ pub async fn by_name(
 }
 
 /// Missions in the order of their making.
-pub async fn list(tx: &mut Tx, environment: EnvironmentId, rows: u32) -> Result<Vec<Mission>> {
-    tx.rows(LIST, vec![Val::id(environment), rows.into()], read)
-        .await
+pub async fn list(
+    tx: &mut Tx,
+    environment: EnvironmentId,
+    rows: u32,
+    part: Part,
+) -> Result<Vec<Mission>> {
+    let rows = part.rows(i64::from(rows));
+    let params = vec![Val::id(environment), rows.into(), part.skip().into()];
+    tx.rows(LIST, params, read).await
 }
 
 /// How many there are.

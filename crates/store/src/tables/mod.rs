@@ -45,6 +45,7 @@ pub mod meta;
 pub mod mission_runs;
 pub mod missions;
 pub mod movements;
+pub mod notifications;
 pub mod payouts;
 pub mod playbooks;
 pub mod profiles;
@@ -102,6 +103,7 @@ pub fn statements() -> Vec<Sql> {
         mission_runs::ALL,
         missions::ALL,
         movements::ALL,
+        notifications::ALL,
         payouts::ALL,
         playbooks::ALL,
         profiles::ALL,

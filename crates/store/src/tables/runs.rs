@@ -6,7 +6,8 @@
 //! Frames are numbered from 1 without gaps, `frames` is the last number.
 
 use domain::id::{EnvironmentId, MessageId, RunId};
-use domain::{Result, Time};
+use domain::page::Part;
+use domain::{Result, Time, limits};
 use uuid::Uuid;
 
 use crate::{Row, Tx, Val};
@@ -73,6 +74,19 @@ pub struct Lease {
     pub ends: Time,
 }
 
+/// Something that was said to a run at another node than its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// Its place among them, from 1; some may be missing.
+    pub number: i64,
+    /// The caller's id for it.
+    pub id: String,
+    /// When it is to be heard.
+    pub manner: String,
+    /// What was said.
+    pub text: String,
+}
+
 /// Several frames that were stored at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frames {
@@ -101,7 +115,7 @@ statements! {
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
         on conflict do nothing returning id";
     FIND = select!("where environment = $1 and id = $2");
-    OF_SESSION = select!("where environment = $1 and session = $2 order by id limit $3");
+    OF_SESSION = select!("where environment = $1 and session = $2 order by id limit $3 offset $4");
     END = "update runs set status = $1, error = $2, frames = $3, prompt_tokens = prompt_tokens + $4, \
         completion_tokens = completion_tokens + $5, micro_credits = micro_credits + $6, ended_at = $7 \
         where id = $8 and status = 'running' returning id";
@@ -113,6 +127,20 @@ statements! {
     KEEP = "insert into run_frames (run, last, frames) values ($1, $2, $3)";
     FRAMES = "select last, frames from run_frames where run = $1 and last > $2 order by last limit $3";
     FORGET = "delete from run_frames where run < $1";
+    FORGET_LETTERS = "delete from run_letters where run < $1";
+    FORGET_ALONE = "delete from runs where id in (select id from runs where session is null and id < $1 order by id limit $2) \
+        and status <> 'running'";
+    NEXT_LETTER = "update runs set letters = letters + 1 where id = $1 and status = 'running' and lease_ends > $2 and hears = 1 \
+        and letters < $3 and letters - letters_heard < $4 returning letters";
+    HEARS = "select hears from runs where id = $1 and status = 'running' and lease_ends > $2";
+    KNOWN_LETTER = "select number from run_letters where run = $1 and id = $2";
+    PUT_LETTER = "insert into run_letters (run, number, id, manner, content) values ($1, $2, $3, $4, $5) \
+        on conflict do nothing returning number";
+    HAS_LETTERS = "select letters - letters_heard from runs where id = $1";
+    HEARD = "select letters_heard from runs where id = $1";
+    HEAR = "update runs set letters_heard = letters where id = $1 and letters > letters_heard returning letters";
+    LETTERS = "select number, id, manner, content from run_letters where run = $1 and number > $2 order by number limit $3";
+    CLOSE = "update runs set hears = 0 where id = $1 and letters = letters_heard returning id";
     SPEND = "update environments set spent_micro = spent_micro + $1, spent = (spent_micro + $1) / 1000000 where id = $2";
 }
 
@@ -201,8 +229,15 @@ pub async fn of_session(
     environment: EnvironmentId,
     session: &str,
     rows: u32,
+    part: Part,
 ) -> Result<Vec<Run>> {
-    let params = vec![Val::id(environment), session.to_owned().into(), rows.into()];
+    let rows = part.rows(i64::from(rows));
+    let params = vec![
+        Val::id(environment),
+        session.to_owned().into(),
+        rows.into(),
+        part.skip().into(),
+    ];
     tx.rows(OF_SESSION, params, read).await
 }
 
@@ -266,11 +301,97 @@ pub async fn frames(tx: &mut Tx, id: RunId, after: i64, rows: u32) -> Result<Vec
     .await
 }
 
-/// Forgets the frames of runs that began before a time. Ids sort by the time of
-/// their making.
+/// Forgets the frames of runs that began before a time, and what was said to
+/// them. Ids sort by the time of their making.
 pub async fn forget(tx: &mut Tx, before: Time) -> Result<()> {
-    tx.write(FORGET, vec![domain::id::first_at(before).into()])
-        .await
+    let before = domain::id::first_at(before);
+    tx.write(FORGET, vec![before.into()]).await?;
+    tx.write(FORGET_LETTERS, vec![before.into()]).await
+}
+
+/// Forgets some of the runs that began before a time, ended, and are in no
+/// session, so that nobody is shown them.
+pub async fn forget_alone(tx: &mut Tx, before: Time, rows: u32) -> Result<()> {
+    let params = vec![domain::id::first_at(before).into(), rows.into()];
+    tx.write(FORGET_ALONE, params).await
+}
+
+/// The number of the next letter for a run, whose row is held from then on;
+/// nothing where it takes none: its node went away, it is about to end, or too
+/// much waits.
+pub async fn next_letter(tx: &mut Tx, id: RunId, now: Time) -> Result<Option<i64>> {
+    let in_all = i64::try_from(limits::STEERING_IN_ALL).unwrap_or(i64::MAX);
+    let waiting = i64::try_from(limits::STEERING_WAITING).unwrap_or(i64::MAX);
+    let params = vec![Val::id(id), now.into(), in_all.into(), waiting.into()];
+    tx.row(NEXT_LETTER, params, |row| row.int(0)).await
+}
+
+/// Whether a run takes letters at all; nothing where nobody attends it.
+pub async fn hears(tx: &mut Tx, id: RunId, now: Time) -> Result<Option<bool>> {
+    let params = vec![Val::id(id), now.into()];
+    tx.row(HEARS, params, |row| Ok(row.int(0)? != 0)).await
+}
+
+/// Whether a letter of this id was stored.
+pub async fn is_known_letter(tx: &mut Tx, run: RunId, id: String) -> Result<bool> {
+    let params = vec![Val::id(run), id.into()];
+    Ok(tx.row(KNOWN_LETTER, params, |_| Ok(())).await?.is_some())
+}
+
+/// Stores a letter; false where there is one of its id.
+pub async fn put_letter(tx: &mut Tx, run: RunId, letter: Letter) -> Result<bool> {
+    let Letter {
+        number,
+        id,
+        manner,
+        text,
+    } = letter;
+    let params = vec![
+        Val::id(run),
+        number.into(),
+        id.into(),
+        manner.into(),
+        text.into(),
+    ];
+    Ok(tx.row(PUT_LETTER, params, |_| Ok(())).await?.is_some())
+}
+
+/// Whether letters wait for a run.
+pub async fn has_letters(tx: &mut Tx, run: RunId) -> Result<bool> {
+    let waiting = tx.row(HAS_LETTERS, vec![Val::id(run)], |row| row.int(0));
+    Ok(waiting.await?.is_some_and(|waiting| waiting > 0))
+}
+
+/// Takes the letters that wait for a run. For the node that attends it alone.
+pub async fn take_letters(tx: &mut Tx, run: RunId, rows: u32) -> Result<Vec<Letter>> {
+    let id = || vec![Val::id(run)];
+    let heard = tx.row(HEARD, id(), |row| row.int(0)).await?;
+    let Some(heard) = heard else {
+        return Ok(Vec::new());
+    };
+    // Its row is held now: what was written before is there to be read.
+    if tx.row(HEAR, id(), |_| Ok(())).await?.is_none() {
+        return Ok(Vec::new());
+    }
+    let params = vec![Val::id(run), heard.into(), rows.into()];
+    tx.rows(LETTERS, params, |row| {
+        Ok(Letter {
+            number: row.int(0)?,
+            id: row.text(1)?,
+            manner: row.text(2)?,
+            text: row.text(3)?,
+        })
+    })
+    .await
+}
+
+/// Lets a run take no more letters; false where some wait, or where the run is
+/// not known.
+pub async fn close(tx: &mut Tx, run: RunId) -> Result<bool> {
+    Ok(tx
+        .row(CLOSE, vec![Val::id(run)], |_| Ok(()))
+        .await?
+        .is_some())
 }
 
 /// Adds to what an environment's runs have cost, in millionths of a credit.

@@ -4,6 +4,7 @@
 //! are its end user and its metadata, by which it is found.
 
 use domain::id::{EnvironmentId, MessageId};
+use domain::page::Part;
 use domain::{Error, Result, Time};
 
 use crate::{Row, Tx, Val};
@@ -73,9 +74,9 @@ macro_rules! select {
 statements! {
     INSERT = "insert into sessions (environment, id, agent, end_user, title, metadata, messages, created_at, updated_at) \
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing returning id";
-    TOUCH = "update sessions set messages = messages + $1, updated_at = $2 where environment = $3 and id = $4";
+    TOUCH = "update sessions set messages = messages + $1, updated_at = $2 where environment = $3 and id = $4 returning id";
     FIND = select!("from sessions s where s.environment = $1 and s.id = $2");
-    LIST = select!("from sessions s where s.environment = $1 order by s.updated_at desc, s.id limit $2");
+    LIST = select!("from sessions s where s.environment = $1 order by s.updated_at desc, s.id limit $2 offset $3");
     LIST_MARKED = select!("from session_marks m join sessions s on s.environment = m.environment and s.id = m.session \
         where m.environment = $1 and m.name = $2 and m.value = $3 order by s.updated_at desc, s.id limit $4");
     RENAME = "update sessions set title = $1 where environment = $2 and id = $3";
@@ -87,7 +88,7 @@ statements! {
         values ($1, $2, $3, $4, $5, $6, $7)";
     FILL = "update session_messages set content = $1, tool_calls = $2 where environment = $3 and session = $4 and id = $5";
     MESSAGES = "select id, role, content, tool_calls, created_at from session_messages \
-        where environment = $1 and session = $2 order by id limit $3";
+        where environment = $1 and session = $2 order by id limit $3 offset $4";
 }
 
 fn read(row: &Row<'_>) -> Result<Session> {
@@ -149,14 +150,15 @@ pub async fn mark(
     tx.write(MARK, params).await
 }
 
-/// Notes that something was said.
+/// Notes that something was said, and holds the session until the commit; false
+/// when it is gone.
 pub async fn touch(
     tx: &mut Tx,
     environment: EnvironmentId,
     session: &str,
     messages: i64,
     now: Time,
-) -> Result<()> {
+) -> Result<bool> {
     let session = session.to_owned();
     let params = vec![
         messages.into(),
@@ -164,7 +166,7 @@ pub async fn touch(
         Val::id(environment),
         session.into(),
     ];
-    tx.write(TOUCH, params).await
+    Ok(tx.row(TOUCH, params, |_| Ok(())).await?.is_some())
 }
 
 /// A session.
@@ -174,8 +176,14 @@ pub async fn find(tx: &mut Tx, environment: EnvironmentId, id: &str) -> Result<O
 }
 
 /// Sessions, the latest first.
-pub async fn list(tx: &mut Tx, environment: EnvironmentId, rows: u32) -> Result<Vec<Session>> {
-    let params = vec![Val::id(environment), rows.into()];
+pub async fn list(
+    tx: &mut Tx,
+    environment: EnvironmentId,
+    rows: u32,
+    part: Part,
+) -> Result<Vec<Session>> {
+    let rows = part.rows(i64::from(rows));
+    let params = vec![Val::id(environment), rows.into(), part.skip().into()];
     tx.rows(LIST, params, read).await
 }
 
@@ -206,12 +214,14 @@ pub async fn rename(
     tx.write_or(RENAME, params, gone).await
 }
 
-/// Removes a session with all that was said; false when there is none.
+/// Removes a session with all that was said; false when there is none. The
+/// session itself comes first: who says something meanwhile has it or waits.
 pub async fn remove(tx: &mut Tx, environment: EnvironmentId, id: &str) -> Result<bool> {
     let params = || vec![Val::id(environment), id.to_owned().into()];
+    let is_removed = tx.row(REMOVE, params(), |_| Ok(())).await?.is_some();
     tx.write(REMOVE_MESSAGES, params()).await?;
     tx.write(REMOVE_MARKS, params()).await?;
-    Ok(tx.row(REMOVE, params(), |_| Ok(())).await?.is_some())
+    Ok(is_removed)
 }
 
 /// Stores what was said.
@@ -264,8 +274,15 @@ pub async fn messages(
     environment: EnvironmentId,
     session: &str,
     rows: u32,
+    part: Part,
 ) -> Result<Vec<Message>> {
-    let params = vec![Val::id(environment), session.to_owned().into(), rows.into()];
+    let rows = part.rows(i64::from(rows));
+    let params = vec![
+        Val::id(environment),
+        session.to_owned().into(),
+        rows.into(),
+        part.skip().into(),
+    ];
     tx.rows(MESSAGES, params, |row| {
         Ok(Message {
             id: row.id(0)?,

@@ -265,7 +265,7 @@ impl<D: Polpo> ErrandWire<D> for Avatar {
         Reply {
             status: 200,
             headers: headers
-                .map(|(name, value)| (name, value.to_owned()))
+                .map(|(name, value)| (name.into(), value.to_owned()))
                 .to_vec(),
             content: Content::Raw {
                 media,

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::missions::text;
+use super::part::part;
 use super::{Polpo, answer, both};
 use crate::dialect::Wire;
 use crate::input::{Input, named_id};
@@ -28,7 +29,11 @@ impl<D: Polpo> Wire<D> for List {
             false => input.word("status", Status::parse, &words)?,
         };
         let job = input.query("taskId").map(|id| JobId(named_id(&id)));
-        Ok(Self { status, job })
+        Ok(Self {
+            status,
+            job,
+            part: part(input)?,
+        })
     }
 
     fn encode(approvals: Vec<Value>, _: Time) -> Answer {

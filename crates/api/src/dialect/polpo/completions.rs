@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use app::ops::completions::{Complete, Completion, Numbered, Told, Wishes};
-use app::{Content, Pieces, Reply};
-use bytes::BytesMut;
+use app::ops::completions::{Complete, Completion, Frame, Numbered, Told, Wishes};
+use app::{Bit, Bits, Content, Reply};
+use bytes::{Bytes, BytesMut};
 use domain::{Error, Result, Time, limits};
 use futures_util::stream;
 use serde_json::{Map, Value};
@@ -80,8 +80,8 @@ impl ErrandWire<OpenAi> for Complete {
             told,
         } = completion;
         let headers = vec![
-            ("x-session-id", session),
-            ("x-polpo-run-id", run.to_string()),
+            ("x-session-id".into(), session),
+            ("x-polpo-run-id".into(), run.to_string()),
         ];
         match told {
             Told::Whole(answer) => match *answer {
@@ -100,7 +100,10 @@ impl ErrandWire<OpenAi> for Complete {
                 Reply {
                     status: 200,
                     headers,
-                    content: Content::Events(events(chunks, frames)),
+                    content: Content::Told {
+                        bits: events(chunks, frames),
+                        goes_on: wishes.is_durable,
+                    },
                 }
             }
         }
@@ -109,7 +112,7 @@ impl ErrandWire<OpenAi> for Complete {
 
 /// A stream's events: those that are there go out together, and none waits for
 /// another.
-fn events(chunks: Chunks, frames: Receiver<Numbered>) -> Pieces {
+fn events(chunks: Chunks, frames: Receiver<Numbered>) -> Bits {
     let start = (chunks, frames, Vec::with_capacity(AT_ONCE));
     Box::pin(stream::unfold(
         start,
@@ -119,11 +122,17 @@ fn events(chunks: Chunks, frames: Receiver<Numbered>) -> Pieces {
                     return None;
                 }
                 let mut out = BytesMut::new();
+                let mut bit: fn(Bytes) -> Bit = Bit::More;
                 for frame in batch.drain(..) {
                     chunks.event(&mut out, &frame);
+                    match frame.frame {
+                        Frame::Done => bit = Bit::Last,
+                        frame if frame.is_last() => bit = Bit::Broken,
+                        _ => {}
+                    }
                 }
                 if !out.is_empty() {
-                    return Some((out.freeze(), (chunks, frames, batch)));
+                    return Some((bit(out.freeze()), (chunks, frames, batch)));
                 }
             }
         },

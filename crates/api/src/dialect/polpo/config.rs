@@ -9,6 +9,7 @@ use domain::{Result, Time};
 use serde_json::{Map, Value, json};
 
 use super::events::name;
+use super::part::part;
 use super::{Polpo, agents, answer, both};
 use crate::calendar::IsoMillis;
 use crate::dialect::{ErrandWire, Wire};
@@ -80,6 +81,7 @@ impl<D: Polpo> Wire<D> for Entries {
     fn decode(input: &Input<'_>) -> Result<Self> {
         Ok(Self {
             log: input.param("id").to_owned(),
+            part: part(input)?,
         })
     }
 

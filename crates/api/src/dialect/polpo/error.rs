@@ -1,6 +1,6 @@
 //! Refusals at this door, in its three shapes (Polpo 2.2, 2.6).
 
-use app::{Content, Reply};
+use app::{Content, Headers, Reply};
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -55,11 +55,11 @@ pub(super) fn openai_parts(kind: Kind, code: &str, message: &str) -> Value {
 }
 
 /// As [`openai`], where an answer was begun: with these headers.
-pub(super) fn openai_reply(error: &Error, mut headers: Vec<(&'static str, String)>) -> Reply {
+pub(super) fn openai_reply(error: &Error, mut headers: Headers) -> Reply {
     headers.extend(
         error
             .retry_after_s
-            .map(|seconds| ("retry-after", seconds.to_string())),
+            .map(|seconds| ("retry-after".into(), seconds.to_string())),
     );
     Reply {
         status: status(error).as_u16(),
@@ -151,6 +151,8 @@ const SPOKEN: &[&str] = &[
     "invalid_run_cursor",
     "run_delivery_unavailable",
     "steering_queue_full",
+    "idempotency_key_in_flight",
+    "answer_not_kept",
 ];
 
 /// The code of the documentation.

@@ -90,6 +90,8 @@ const NAMES: &[(Happening, &str, &str)] = &[
     (Happening::VaultRead, "vault:read", ""),
     (Happening::PlaybookSaved, "playbook:saved", ""),
     (Happening::SkillSaved, "skill:saved", ""),
+    (Happening::NotificationSent, "notification:sent", ""),
+    (Happening::RunSteered, "run:steered", ""),
     (Happening::HostingLog, "log", ""),
 ];
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::form::Form;
+use super::part::part;
 use super::{Polpo, answer, both};
 use crate::calendar::IsoMillis;
 use crate::dialect::ErrandWire;
@@ -95,6 +96,7 @@ impl<D: Polpo> ErrandWire<D> for List {
             path: input
                 .query("path")
                 .map_or_else(|| ".".into(), |path| path.into_owned()),
+            part: part(input)?,
         })
     }
 
@@ -152,13 +154,13 @@ pub(super) fn raw(read: Read, (name, guessed): (&str, &str), is_download: bool) 
     Reply {
         status: 200,
         headers: vec![
-            ("content-disposition", disposition),
-            ("x-content-type-options", "nosniff".into()),
+            ("content-disposition".into(), disposition),
+            ("x-content-type-options".into(), "nosniff".into()),
             (
-                "content-security-policy",
+                "content-security-policy".into(),
                 "default-src 'none'; sandbox".into(),
             ),
-            ("cache-control", "private, no-store".into()),
+            ("cache-control".into(), "private, no-store".into()),
         ],
         content: Content::Raw {
             media: media::harmless(guessed).into(),

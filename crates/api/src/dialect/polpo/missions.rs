@@ -13,6 +13,7 @@ use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::part::part;
 use super::{Polpo, answer, both, changed};
 use crate::dialect::{ErrandWire, Wire};
 use crate::input::Input;
@@ -47,8 +48,8 @@ fn missions<D: Polpo>(all: Vec<Value>) -> Answer {
 }
 
 impl<D: Polpo> Wire<D> for List {
-    fn decode(_: &Input<'_>) -> Result<Self> {
-        Ok(Self)
+    fn decode(input: &Input<'_>) -> Result<Self> {
+        Ok(Self { part: part(input)? })
     }
 
     fn encode(all: Vec<Value>, _: Time) -> Answer {

@@ -27,6 +27,7 @@ mod mission_edits;
 mod missions;
 mod models;
 mod notifications;
+mod part;
 mod playbooks;
 mod runs;
 mod schedules;

@@ -1,37 +1,45 @@
-//! Notifications, of which there are none: what happens is told by events and
-//! webhooks (Polpo 2.13). The routes are there for the clients that ask.
+//! Notifications: what gates, checkpoints and delays told the channels that they
+//! name (Polpo 2.13). They are sent nowhere: events and webhooks tell what
+//! happens.
 
 use app::Answer;
-use app::ops::environments::{NotificationStats, Notifications, SendNotification};
+use app::ops::notifications::{List, Send, Stats};
 use domain::{Result, Time};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::part::part;
 use super::{Polpo, answer, both};
 use crate::dialect::Wire;
 use crate::input::Input;
 use crate::routes::Routes;
 
-impl<D: Polpo> Wire<D> for Notifications {
+impl<D: Polpo> Wire<D> for List {
+    fn decode(input: &Input<'_>) -> Result<Self> {
+        let asked = |name: &str| input.query(name).map(|word| word.into_owned());
+        Ok(Self {
+            part: part(input)?,
+            status: asked("status"),
+            channel: asked("channel"),
+            rule: asked("rule"),
+        })
+    }
+
+    fn encode(all: Vec<Value>, _: Time) -> Answer {
+        answer::<D>(200, &all.into())
+    }
+}
+
+impl<D: Polpo> Wire<D> for Stats {
     fn decode(_: &Input<'_>) -> Result<Self> {
         Ok(Self)
     }
 
-    fn encode((): (), _: Time) -> Answer {
-        answer::<D>(200, &json!([]))
+    fn encode(total: usize, _: Time) -> Answer {
+        answer::<D>(200, &json!({ "total": total, "sent": total, "failed": 0 }))
     }
 }
 
-impl<D: Polpo> Wire<D> for NotificationStats {
-    fn decode(_: &Input<'_>) -> Result<Self> {
-        Ok(Self)
-    }
-
-    fn encode((): (), _: Time) -> Answer {
-        answer::<D>(200, &json!({ "total": 0, "sent": 0, "failed": 0 }))
-    }
-}
-
-impl<D: Polpo> Wire<D> for SendNotification {
+impl<D: Polpo> Wire<D> for Send {
     fn decode(_: &Input<'_>) -> Result<Self> {
         Ok(Self)
     }
@@ -44,8 +52,8 @@ impl<D: Polpo> Wire<D> for SendNotification {
 /// Routes of this file.
 pub(super) fn routes() -> Routes {
     both! {
-        get "/notifications" => Notifications;
-        get "/notifications/stats" => NotificationStats;
-        post "/notifications/send" => SendNotification;
+        get "/notifications" => List;
+        get "/notifications/stats" => Stats;
+        post "/notifications/send" => Send;
     }
 }

@@ -38,9 +38,9 @@ impl ErrandWire<Enveloped> for Follow {
             is_over,
             heard,
         } = followed;
-        let mut headers = vec![("x-polpo-run-id", run.to_string())];
+        let mut headers = vec![("x-polpo-run-id".into(), run.to_string())];
         if is_over {
-            headers.push(("x-polpo-run-terminal", "true".into()));
+            headers.push(("x-polpo-run-terminal".into(), "true".into()));
         }
         let chunks = Chunks::new(run, began, false, false);
         let start = (chunks, heard);

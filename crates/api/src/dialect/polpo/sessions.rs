@@ -10,6 +10,7 @@ use domain::{Result, Time};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::part::part;
 use super::{Polpo, answer, both, changed};
 use crate::calendar::IsoMillis;
 use crate::dialect::Wire;
@@ -30,6 +31,7 @@ impl<D: Polpo> Wire<D> for List {
         Ok(Self {
             user: input.query("user").map(std::borrow::Cow::into_owned),
             metadata: metadata.collect(),
+            part: part(input)?,
         })
     }
 
@@ -42,7 +44,8 @@ impl<D: Polpo> Wire<D> for List {
 impl<D: Polpo> Wire<D> for Read {
     fn decode(input: &Input<'_>) -> Result<Self> {
         let id = input.param("id").to_owned();
-        Ok(Self { id })
+        let part = part(input)?;
+        Ok(Self { id, part })
     }
 
     fn encode(talk: Talk, _: Time) -> Answer {
@@ -57,7 +60,8 @@ impl<D: Polpo> Wire<D> for Read {
 impl<D: Polpo> Wire<D> for Activity {
     fn decode(input: &Input<'_>) -> Result<Self> {
         let id = input.param("id").to_owned();
-        Ok(Self { id })
+        let part = part(input)?;
+        Ok(Self { id, part })
     }
 
     fn encode(talk: Talk, _: Time) -> Answer {

@@ -15,6 +15,7 @@ use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::part::part;
 use super::{Polpo, answer, both, changed};
 use crate::dialect::{ErrandWire, Wire};
 use crate::input::Input;
@@ -49,6 +50,7 @@ impl<D: Polpo> Wire<D> for List {
     fn decode(input: &Input<'_>) -> Result<Self> {
         Ok(Self {
             filter: filter(input)?,
+            part: part(input)?,
         })
     }
 

@@ -27,6 +27,10 @@ pub(super) struct Gate {
     pub(super) silence: Silence,
     pub(super) priority: i64,
     pub(super) max_revisions: i64,
+    /// Who is told that somebody is asked.
+    pub(super) channels: Vec<String>,
+    /// Whether they are told the outcomes of the job, too.
+    pub(super) includes_outcomes: bool,
 }
 
 impl Gate {
@@ -87,6 +91,8 @@ impl Gate {
             timeout: timeout.map(|ms| Span(ms.saturating_mul(1_000))),
             priority: number("priority", Some(100), 1_000_000)?.unwrap_or(100),
             max_revisions: revisions.unwrap_or(limits::APPROVAL_REVISIONS),
+            channels: channels(gate)?,
+            includes_outcomes: switch(gate, "includeOutcomes")?,
             id,
             name,
         })
@@ -105,6 +111,8 @@ impl Gate {
             silence: Silence::Reject,
             priority: 100,
             max_revisions: limits::APPROVAL_REVISIONS,
+            channels: Vec::new(),
+            includes_outcomes: false,
         }
     }
 
@@ -134,6 +142,34 @@ fn value(found: Option<&Value>) -> condition::Value {
             .map_or(condition::Value::Null, condition::Value::Number),
         Some(Value::String(text)) => condition::Value::Text(text.clone()),
         _ => condition::Value::Null,
+    }
+}
+
+fn channels(gate: &Value) -> Result<Vec<String>> {
+    let given = match gate.get("notifyChannels") {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(given) => given.as_array(),
+    };
+    let names: Option<Vec<_>> = given.and_then(|list| list.iter().map(Value::as_str).collect());
+    let names = names.filter(|names| names.len() <= limits::NOTIFIED_CHANNELS);
+    let names = names.ok_or_else(|| {
+        let problem = format!(
+            "must be a list of at most {} names of channels",
+            limits::NOTIFIED_CHANNELS
+        );
+        Error::field("notifyChannels", problem)
+    })?;
+    for name in &names {
+        text::required("notifyChannels", name, limits::CHANNEL_CHARS)?;
+    }
+    Ok(names.into_iter().map(str::to_owned).collect())
+}
+
+fn switch(gate: &Value, field: &'static str) -> Result<bool> {
+    match gate.get(field) {
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::Bool(is)) => Ok(*is),
+        Some(_) => Err(Error::field(field, "must be true or false")),
     }
 }
 
@@ -215,6 +251,9 @@ mod tests {
             json!({ "id": "g", "handler": "auto", "hook": "task:sing" }),
             json!({ "id": "g", "handler": "auto", "hook": "task:spawn", "condition": "x" }),
             json!({ "id": "g", "handler": "auto", "hook": "task:spawn", "timeoutMs": -1 }),
+            json!({ "id": "g", "handler": "auto", "hook": "task:spawn", "notifyChannels": "x" }),
+            json!({ "id": "g", "handler": "auto", "hook": "task:spawn", "notifyChannels": [1] }),
+            json!({ "id": "g", "handler": "auto", "hook": "task:spawn", "includeOutcomes": 1 }),
         ] {
             assert!(Gate::read(&bad).is_err(), "{bad}");
         }

@@ -12,6 +12,7 @@ use store::tables::missions::Mission;
 use super::gates::{self, Gate};
 use super::{is_granted, opened};
 use crate::Cx;
+use crate::ops::notifications::{Notice, Severity, outcomes, tell};
 use crate::ops::{jobs, missions};
 
 /// Where jobs can be stopped (Polpo 3.5).
@@ -170,14 +171,19 @@ async fn request(cx: &mut Cx<'_>, environment: &Environment, wish: Wish<'_>) -> 
         "timeoutAction": gate.silence.as_str(),
         "maxRevisions": gate.max_revisions,
     });
+    let title = match (job, mission) {
+        (Some(job), _) => format!("the task \"{}\" awaits approval", job.title),
+        (None, Some(mission)) => format!("the mission \"{}\" awaits approval", mission.name),
+        (None, None) => "something awaits approval".to_owned(),
+    };
     let mission = mission
         .map(|mission| mission.id)
         .or_else(|| job.and_then(|job| job.mission));
     let approval = Approval {
         id: cx.id(),
         environment: environment.id,
-        gate: gate.id,
-        gate_name: gate.name,
+        gate: gate.id.clone(),
+        gate_name: gate.name.clone(),
         hook,
         job: job.map(|job| job.id),
         mission,
@@ -189,19 +195,36 @@ async fn request(cx: &mut Cx<'_>, environment: &Environment, wish: Wish<'_>) -> 
         resolved_at: None,
     };
     approvals::insert(cx.tx, &approval).await?;
-    let mut facts = json!({
-        "requestId": approval.id.to_string(),
-        "gateId": approval.gate,
-        "gateName": approval.gate_name,
-    });
-    let job = approval.job.map(|id| id.to_string());
-    let mission = approval.mission.map(|id| id.to_string());
-    for (key, id) in [("taskId", job), ("missionId", mission)] {
+    let mut about = json!({ "requestId": approval.id.to_string() });
+    let ids = [
+        ("taskId", approval.job.map(|id| id.to_string())),
+        ("missionId", approval.mission.map(|id| id.to_string())),
+    ];
+    for (key, id) in ids {
         if let Some(id) = id {
-            facts[key] = id.into();
+            about[key] = id.into();
         }
     }
+    let mut facts = about.clone();
+    facts["gateId"] = approval.gate.clone().into();
+    facts["gateName"] = approval.gate_name.clone().into();
     let what = Happening::ApprovalRequested;
     cx.record_hosted(environment.id, what, approval.id, facts)
-        .await
+        .await?;
+    let carried = job.filter(|_| gate.includes_outcomes);
+    let carried = carried.map(|job| outcomes(&jobs::Sheet::open(job.clone()).document));
+    let notice = Notice {
+        body: format!(
+            "\"{}\" asks before it goes on ({})",
+            gate.name,
+            hook.as_str()
+        ),
+        rule: (gate.id, gate.name),
+        event: "approval:requested",
+        severity: Severity::Warning,
+        title,
+        about,
+        outcomes: carried.unwrap_or_default(),
+    };
+    tell(cx, environment, &gate.channels, notice).await
 }

@@ -2,6 +2,7 @@
 
 use domain::approval::Status;
 use domain::id::{ApprovalId, EnvironmentId, JobId};
+use domain::page::Part;
 use domain::{Error, Result, limits};
 use serde_json::Value;
 use store::tables::approvals::{self, Approval};
@@ -16,6 +17,8 @@ pub struct List {
     pub status: Option<Status>,
     /// Only those about this job.
     pub job: Option<JobId>,
+    /// Which of them.
+    pub part: Part,
 }
 
 impl Op for List {
@@ -25,11 +28,15 @@ impl Op for List {
     async fn run(self, cx: &mut Cx<'_>) -> Result<Vec<Value>> {
         let environment = cx.actor.environment()?;
         let rows = limits::APPROVALS_SHOWN;
-        let mut all = match self.job {
-            Some(job) => approvals::of_job(cx.tx, environment, job, rows).await?,
-            None => approvals::list(cx.tx, environment, self.status, rows).await?,
+        let Self { status, job, part } = self;
+        let all = match job {
+            Some(job) => {
+                let mut all = approvals::of_job(cx.tx, environment, job, rows).await?;
+                all.retain(|approval| status.is_none_or(|status| status == approval.status));
+                part.of(all)
+            }
+            None => approvals::list(cx.tx, environment, status, rows, part).await?,
         };
-        all.retain(|approval| self.status.is_none_or(|status| status == approval.status));
         Ok(all.iter().map(shown).collect())
     }
 }

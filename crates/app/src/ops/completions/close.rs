@@ -90,7 +90,8 @@ impl Closing {
             micro_credits,
         } = self.usage;
         Run {
-            error: self.error.clone(),
+            // A provider may say what no database can hold.
+            error: self.error.as_ref().map(|it| it.replace('\0', "\u{fffd}")),
             frames: self.frames.last,
             prompt_tokens,
             completion_tokens,

@@ -11,6 +11,7 @@ use domain::{Result, Time, limits};
 use serde_json::{Map, Value, json};
 use tokio::sync::{mpsc, oneshot};
 
+use super::attached;
 use super::attend::{Attendance, Listener};
 use super::frame::Numbered;
 use super::look::{Look, Seen};
@@ -21,7 +22,7 @@ use super::tally::Whole;
 use super::wanted::{Shape, Wishes, check_marks, check_session, check_tools};
 use crate::live::Place;
 use crate::ports::agents::{Toolbox, Turn};
-use crate::{App, Errand};
+use crate::{App, Errand, Keeping};
 
 /// What SDKs send where they mean no model in particular.
 const ANY_MODEL: &str = "polpo";
@@ -85,9 +86,16 @@ impl Errand for Complete {
     type Output = Completion;
     operation!("completions.complete", Host, Writes);
 
+    fn keeping(&self) -> Keeping {
+        match self.wishes.is_durable {
+            true => Keeping::GoesOn,
+            false => Keeping::EndsWithCaller,
+        }
+    }
+
     async fn run(self, app: &App, actor: &Actor) -> Result<Completion> {
         let environment = actor.environment()?;
-        let said = Said::read(&self.messages)?;
+        let mut said = Said::read(&self.messages)?;
         check_tools(&self.tools)?;
         check_marks(self.user.as_deref(), &self.metadata)?;
         let session = check_session(self.session.as_deref())?;
@@ -99,6 +107,7 @@ impl Errand for Complete {
         let seen = app.call(actor, look).await?;
         let model = self.model(app, &seen)?;
         app.agents()?.check(&model)?;
+        attached::put(app, actor, &mut said, seen.agent.is_some()).await?;
         let began = app.now();
         let run = RunId::from_uuid(domain::id::made_at(began, app.random()));
         let made = || URL_SAFE_NO_PAD.encode(app.random::<SESSION_BYTES>());

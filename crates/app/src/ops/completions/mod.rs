@@ -4,6 +4,7 @@
 //! ```text
 //! complete.rs  the errand: check, look, open, begin the turn
 //! said.rs      what was said, checked and put into the form for models
+//! attached.rs  attachments that it names, read
 //! wanted.rs    the other fields, checked
 //! look.rs      one snapshot: agent, prompt, budget
 //! prompt.rs    what an agent is told about itself
@@ -17,6 +18,7 @@
 //! **Invariant:** what was said is stored whatever happens to the caller, the
 //! model or the turn; where no answer came, that stands in its place.
 
+mod attached;
 mod attend;
 mod close;
 mod complete;

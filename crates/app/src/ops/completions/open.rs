@@ -146,7 +146,13 @@ async fn found(
 ) -> Result<()> {
     let (environment, id) = (session.environment, &session.id);
     if !sessions::insert(cx.tx, session).await? {
-        return sessions::touch(cx.tx, environment, id, session.messages, cx.now).await;
+        if sessions::touch(cx.tx, environment, id, session.messages, cx.now).await? {
+            return Ok(());
+        }
+        // It was removed just now: it begins again.
+        if !sessions::insert(cx.tx, session).await? {
+            return Err(sessions::gone());
+        }
     }
     if let Some(user) = session.user.clone() {
         sessions::mark(cx.tx, environment, id, USER_MARK.into(), user).await?;

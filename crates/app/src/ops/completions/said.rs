@@ -1,6 +1,8 @@
 //! What was said, as a client sends it: checked, and put into the form that
 //! models are asked in.
 
+use std::collections::BTreeMap;
+
 use domain::{Error, Result, limits};
 use serde_json::{Value, json};
 
@@ -16,6 +18,17 @@ pub(crate) struct Said {
     /// What the user said last, where that is new: not where a tool of the
     /// client's answers.
     pub(crate) last: Option<String>,
+    /// The attachments that are named, until they are shown.
+    pub(crate) named: Vec<Named>,
+}
+
+/// An attachment that is named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// Its id, as the client says.
+    pub(crate) id: String,
+    /// Where, for refusals.
+    pub(crate) place: String,
 }
 
 impl Said {
@@ -33,8 +46,12 @@ impl Said {
         }
         let mut said = Self::default();
         for (number, message) in messages.iter().enumerate() {
-            said.hear(message)
-                .map_err(|problem| wrong(&format!("[{number}]{problem}")))?;
+            let place = said.named.len();
+            let heard = said.hear(message);
+            for named in said.named.iter_mut().skip(place) {
+                named.place = format!("messages[{number}]{}", named.place);
+            }
+            heard.map_err(|problem| wrong(&format!("[{number}]{problem}")))?;
         }
         Ok(said)
     }
@@ -64,8 +81,8 @@ impl Said {
 
     fn hear_user(&mut self, content: &Value) -> Result<(), String> {
         let (content, shown) = match content {
-            Value::String(text) => (content.clone(), text.clone()),
-            Value::Array(parts) => spoken(parts)?,
+            Value::String(text) => (content.clone(), plain(text)?),
+            Value::Array(parts) => spoken(parts, &mut self.named)?,
             _ => return Err(".content must be a text or a list of parts".into()),
         };
         self.messages
@@ -74,10 +91,37 @@ impl Said {
         self.last = Some(shown);
         Ok(())
     }
+
+    /// Puts attachments into their places: by their ids what they are called
+    /// and what the model reads, which it does once.
+    pub(crate) fn show(&mut self, mut shown: BTreeMap<String, (String, Value)>) {
+        let parts = self.messages.iter_mut();
+        let parts = parts.filter_map(|message| message["content"].as_array_mut());
+        for part in parts.flatten() {
+            let id = part["file_id"].as_str();
+            let Some((name, read)) = id.and_then(|id| shown.get_mut(id)) else {
+                continue;
+            };
+            *part = match read.take() {
+                Value::Null => json!({ "type": "text", "text": mark(name) }),
+                read => read,
+            };
+        }
+        for (id, (name, _)) in &shown {
+            for text in [&mut self.first, &mut self.last].into_iter().flatten() {
+                *text = text.replace(&mark(id), &mark(name));
+            }
+        }
+    }
+}
+
+/// What stands for a file where people read.
+fn mark(name: &str) -> String {
+    format!("[file {name}]")
 }
 
 /// The parts of what a user said, for the model and for people.
-fn spoken(parts: &[Value]) -> Result<(Value, String), String> {
+fn spoken(parts: &[Value], named: &mut Vec<Named>) -> Result<(Value, String), String> {
     if parts.is_empty() {
         return Err(".content must not be an empty list".into());
     }
@@ -91,7 +135,7 @@ fn spoken(parts: &[Value]) -> Result<(Value, String), String> {
                     .as_str()
                     .ok_or_else(|| at(".text must be a text"))?;
                 kept.push(json!({ "type": "text", "text": text }));
-                shown.push(text.to_owned());
+                shown.push(plain(text)?);
             }
             Some("image_url") => {
                 let url = part["image_url"]["url"].as_str();
@@ -105,9 +149,12 @@ fn spoken(parts: &[Value]) -> Result<(Value, String), String> {
                     .as_str()
                     .or_else(|| part["file"]["file_id"].as_str());
                 let id = id.ok_or_else(|| at(".file_id must be a text"))?;
-                let note = format!("[file {id}]");
-                kept.push(json!({ "type": "text", "text": note }));
-                shown.push(note);
+                named.push(Named {
+                    id: id.to_owned(),
+                    place: at(".file_id"),
+                });
+                kept.push(json!({ "type": "file", "file_id": id }));
+                shown.push(mark(id));
             }
             _ => return Err(at(".type must be one of: text, image_url, file")),
         }
@@ -145,14 +192,22 @@ fn assistant(content: &Value, calls: Option<&Value>) -> Result<Value, String> {
 fn text(content: &Value) -> Result<String, String> {
     let wrong = || ".content must be a text or a list of text parts".to_owned();
     match content {
-        Value::String(text) => Ok(text.clone()),
+        Value::String(text) => plain(text),
         Value::Array(parts) => {
             let texts = parts
                 .iter()
-                .map(|part| part["text"].as_str().ok_or_else(wrong));
+                .map(|part| plain(part["text"].as_str().ok_or_else(wrong)?));
             Ok(texts.collect::<Result<Vec<_>, _>>()?.join("\n"))
         }
         _ => Err(wrong()),
+    }
+}
+
+/// A text that can be stored.
+fn plain(text: &str) -> Result<String, String> {
+    match text.contains('\0') {
+        true => Err(".content must not contain a NUL character".into()),
+        false => Ok(text.to_owned()),
     }
 }
 
@@ -194,6 +249,28 @@ mod tests {
     }
 
     #[test]
+    fn attachments_are_shown_once_in_their_places() {
+        let file = json!({ "type": "file", "file_id": "f1" });
+        let mut said = read(&json!([
+            { "role": "user", "content": [file, { "type": "file", "file": { "file_id": "f1" } }] },
+        ]))
+        .expect("fine");
+        let places: Vec<_> = said.named.iter().map(|it| &*it.place).collect();
+        assert_eq!(
+            places,
+            [
+                "messages[0].content[0].file_id",
+                "messages[0].content[1].file_id"
+            ]
+        );
+        let shown = json!({ "type": "text", "text": "hello" });
+        said.show([("f1".to_owned(), ("a.md".to_owned(), shown.clone()))].into());
+        let again = json!({ "type": "text", "text": "[file a.md]" });
+        assert_eq!(said.messages[0]["content"], json!([shown, again]));
+        assert_eq!(said.last.as_deref(), Some("[file a.md]\n[file a.md]"));
+    }
+
+    #[test]
     fn a_tools_answer_is_nothing_that_the_user_said() {
         let call = json!({ "id": "c", "type": "function", "function": { "name": "f", "arguments": "{}" } });
         let said = read(&json!([
@@ -212,6 +289,10 @@ mod tests {
             (json!(["x"]), "messages[0] must"),
             (json!([{ "content": "x" }]), "messages[0].role"),
             (json!([{ "role": "user" }]), "messages[0].content"),
+            (
+                json!([{ "role": "user", "content": "a\0" }]),
+                "messages[0].content must not contain",
+            ),
             (
                 json!([{ "role": "user", "content": "a" }, { "role": "user", "content": 1 }]),
                 "messages[1].content",

@@ -84,7 +84,8 @@ impl Tally {
         let is_silent = ended.is_err() && self.text.is_empty();
         let content = match is_silent {
             true => INTERRUPTED.to_owned(),
-            false => self.text.clone(),
+            // What no database can hold.
+            false => self.text.replace('\0', "\u{fffd}"),
         };
         let mut client_tools = Vec::new();
         let answer = ended.map(|ended| {
@@ -267,6 +268,11 @@ mod tests {
                 Status::Completed,
             ),
             (vec![end(Finish::Stop)], "", Status::Completed),
+            (
+                vec![text("a\0b"), end(Finish::Stop)],
+                "a\u{fffd}b",
+                Status::Completed,
+            ),
             (vec![text("a"), failed()], "a", Status::Failed),
             (vec![failed()], INTERRUPTED, Status::Failed),
             (vec![text("a")], "a", Status::Cancelled),

@@ -156,9 +156,7 @@ async fn split(
     let from = Place::frozen(task.publisher);
     let hold = reward(cx, task, &part(units), (from, Reason::Award), submission).await?;
     let rest = part(money::subtract(frozen.units, units)?);
-    let back = (from, Place::wallet(task.publisher));
-    cx.transfer(back, rest, Reason::Refund, Some(task.id))
-        .await?;
+    cx.refund(task.publisher, rest, task.id).await?;
     Ok(hold.map(|hold| Settlement::of_award(submission, &hold)))
 }
 

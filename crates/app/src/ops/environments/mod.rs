@@ -7,9 +7,9 @@
 mod budget;
 mod config;
 mod create;
+mod forget;
 mod keys;
 mod list;
-mod notifications;
 mod state;
 
 pub use budget::SetBudget;
@@ -17,9 +17,9 @@ pub(crate) use config::settings;
 pub use config::{Config, Configured, Set};
 pub(crate) use create::FIRST_TEAM;
 pub use create::{Create, Created};
+pub use forget::{Forget, Further};
 pub use keys::{Issue, Revoke, Rotate};
 pub use list::List;
-pub use notifications::{NotificationStats, Notifications, SendNotification};
 pub use state::{Providers, Standing, State};
 
 use domain::id::EnvironmentId;

@@ -1,6 +1,7 @@
 //! Everything that an environment has, at once (Polpo 2.12).
 
 use domain::Result;
+use domain::page::Part;
 use domain::policy::Actor;
 use serde_json::Value;
 use store::tables::jobs::Filter;
@@ -31,10 +32,13 @@ impl Op for State {
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Standing> {
         let configured = Config.run(cx).await?;
-        let filter = Filter::default();
+        let all = jobs::List {
+            filter: Filter::default(),
+            part: Part::default(),
+        };
         Ok(Standing {
             configured,
-            jobs: jobs::List { filter }.run(cx).await?,
+            jobs: all.run(cx).await?,
             processes: jobs::Processes.run(cx).await?,
         })
     }

@@ -87,14 +87,14 @@ async fn alter(app: &App, actor: &Actor, change: Change) -> Result<Changed> {
         Change::Delete { .. } => Action::Deleted,
     };
     let changed = app.files()?.change(environment, change).await?;
+    let action = if changed.is_new {
+        Action::Created
+    } else {
+        action
+    };
     let note = Note {
         environment,
-        path: changed.path.clone(),
-        action: if changed.is_new {
-            Action::Created
-        } else {
-            action
-        },
+        changes: vec![(changed.path.clone(), action)],
         source: SOURCE.into(),
     };
     app.call(&Actor::System, note).await?;

@@ -1,5 +1,6 @@
 //! The work folder is looked at.
 
+use domain::page::Part;
 use domain::policy::Actor;
 use domain::{Error, Result, limits, text};
 
@@ -24,6 +25,8 @@ impl Errand for Roots {
 pub struct List {
     /// Which.
     pub path: String,
+    /// Which of what is in it.
+    pub part: Part,
 }
 
 impl Errand for List {
@@ -31,7 +34,10 @@ impl Errand for List {
     operation!("files.list", Host, Reads);
 
     async fn run(self, app: &App, actor: &Actor) -> Result<Listing> {
-        app.files()?.list(actor.environment()?, self.path).await
+        let Self { path, part } = self;
+        let Listing { path, entries } = app.files()?.list(actor.environment()?, path).await?;
+        let entries = part.of(entries);
+        Ok(Listing { path, entries })
     }
 }
 

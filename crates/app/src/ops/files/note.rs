@@ -21,15 +21,13 @@ domain::words! {
     }
 }
 
-/// Notes that a file changed. Only the server does, once it has changed it.
+/// Notes that files changed. Only the server does, once they have.
 #[derive(Clone, Debug)]
 pub struct Note {
     /// Where.
     pub environment: EnvironmentId,
-    /// The path of the file.
-    pub path: String,
-    /// What happened to it.
-    pub action: Action,
+    /// The paths of the files, and what happened to each.
+    pub changes: Vec<(String, Action)>,
     /// Who did it: `api`, or the name of an agent.
     pub source: String,
 }
@@ -41,14 +39,16 @@ impl Op for Note {
     async fn run(self, cx: &mut Cx<'_>) -> Result<()> {
         let Self {
             environment,
-            path,
-            action,
+            changes,
             source,
         } = self;
-        let dir = path.rsplit_once('/').map_or(".", |(dir, _)| dir);
-        let facts =
-            json!({ "path": path, "dir": dir, "action": action.as_str(), "source": source });
-        cx.record_hosted(environment, Happening::FileChanged, environment, facts)
-            .await
+        for (path, action) in changes {
+            let dir = path.rsplit_once('/').map_or(".", |(dir, _)| dir);
+            let facts =
+                json!({ "path": path, "dir": dir, "action": action.as_str(), "source": source });
+            cx.record_hosted(environment, Happening::FileChanged, environment, facts)
+                .await?;
+        }
+        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! The log of an environment, as entries to read (Polpo 2.12).
 
+use domain::page::Part;
 use domain::{Result, limits};
 use store::tables::environments::Environment;
 use store::tables::events::{self, Followed};
@@ -39,6 +40,8 @@ impl Op for Logs {
 pub struct Entries {
     /// The log's id.
     pub log: String,
+    /// Which of them, counted from the latest.
+    pub part: Part,
 }
 
 impl Op for Entries {
@@ -50,7 +53,8 @@ impl Op for Entries {
         if self.log != environment.to_string() {
             return Ok(Vec::new());
         }
-        let mut entries = events::latest_in(cx.tx, environment, limits::LOG_ENTRIES).await?;
+        let mut entries =
+            events::latest_in(cx.tx, environment, limits::LOG_ENTRIES, self.part).await?;
         entries.reverse();
         Ok(entries)
     }

@@ -107,14 +107,7 @@ pub(super) async fn retry(
         format!("{original}\n\nAn earlier attempt at this task did not succeed:\n{why}\nAvoid that this time."),
     );
     sheet.go(cx, environment, Status::Pending).await?;
-    let facts = json!({
-        "taskId": sheet.id().to_string(),
-        "attempt": sheet.job.retries,
-        "maxRetries": sheet.number("maxRetries"),
-    });
-    sheet
-        .tell(cx, environment, Happening::JobRetry, facts)
-        .await?;
+    sheet.tell_retry(cx, environment).await?;
     sheet.store(cx, environment).await
 }
 

@@ -54,6 +54,8 @@ pub struct Verdict {
     pub passed: bool,
     /// Each of them.
     pub checks: Vec<Value>,
+    /// What was measured.
+    pub metrics: Vec<Value>,
     /// Scores by dimension, where there were reviewers.
     pub scores: Vec<Value>,
     /// The score of all of them together.
@@ -129,7 +131,7 @@ fn assessment(cx: &Cx<'_>, verdict: &Verdict, trigger: &str) -> Value {
     let mut assessment = json!({
         "passed": verdict.passed,
         "checks": verdict.checks,
-        "metrics": [],
+        "metrics": verdict.metrics,
         "timestamp": crate::calendar::iso(cx.now),
         "trigger": if trigger.is_empty() { "initial" } else { trigger },
     });

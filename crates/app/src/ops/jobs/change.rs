@@ -2,6 +2,7 @@
 
 use domain::id::JobId;
 use domain::job::{Phase, Status};
+use domain::page::Part;
 use domain::{Error, Result, limits, text};
 use serde_json::{Map, Value, json};
 use store::Lock;
@@ -231,10 +232,10 @@ pub(super) async fn queue(
 /// The result of a finished job is checked again, by whichever node comes
 /// first.
 async fn reassess(cx: &mut Cx<'_>, environment: &Environment, sheet: &mut Sheet) -> Result<()> {
-    if !sheet.job.status.is_final() || sheet.list("expectations").is_empty() {
+    if !sheet.job.status.is_final() || !sheet.is_checked() {
         return Err(Error::conflict(
             "invalid_state",
-            "only a task that is done or failed and has expectations can be assessed again",
+            "only a task that is done or failed and has expectations or metrics can be assessed again",
         ));
     }
     if sheet.is_title_taken(cx).await? {
@@ -301,7 +302,7 @@ impl Op for RemoveMany {
     async fn run(self, cx: &mut Cx<'_>) -> Result<usize> {
         let environment = environments::own(cx).await?;
         cx.tx.lock(Lock::Environment(environment.id)).await?;
-        let found = jobs::list(cx.tx, environment.id, &self.filter).await?;
+        let found = jobs::list(cx.tx, environment.id, &self.filter, Part::default()).await?;
         let count = found.len();
         let mut runs = std::collections::BTreeSet::new();
         for job in found {

@@ -50,7 +50,7 @@ pub(crate) fn checked(fields: &Map<String, Value>) -> Result<Checked> {
 fn check(name: &str, value: &Value) -> Result<bool> {
     match name {
         "expectedOutcomes" => outcomes(value)?,
-        "metrics" => list("metrics", value)?,
+        "metrics" => metrics(value)?,
         "maxDuration" => number("maxDuration", value, 1, limits::RUN_MS_MAX)?,
         "maxRetries" => number("maxRetries", value, 0, limits::JOB_RETRIES_MAX)?,
         "priority" => priority(value)?,
@@ -145,6 +145,34 @@ fn outcomes(value: &Value) -> Result<()> {
             "must be a list of objects with a type and a label",
         )),
     }
+}
+
+/// What is measured of a result: commands that print a number, and what it must
+/// at least be (Polpo 3.2).
+fn metrics(value: &Value) -> Result<()> {
+    let fits = value.as_array().is_some_and(|all| {
+        all.len() <= limits::METRICS && all.iter().all(is_metric)
+    });
+    fits.then_some(()).ok_or_else(|| {
+        Error::field(
+            "metrics",
+            format!(
+                "must be a list of at most {} objects with a name, a command that prints a number, and the threshold that it must reach",
+                limits::METRICS
+            ),
+        )
+    })
+}
+
+fn is_metric(metric: &Value) -> bool {
+    let says = |field: &str, chars: usize| {
+        let said = metric.get(field).and_then(Value::as_str).unwrap_or("");
+        !said.trim().is_empty() && said.chars().count() <= chars
+    };
+    let threshold = metric.get("threshold").and_then(Value::as_f64);
+    says("name", limits::PLAN_NAME_CHARS)
+        && says("command", limits::TEXT_CHARS)
+        && threshold.is_some_and(f64::is_finite)
 }
 
 fn retry_policy(value: &Value) -> Result<()> {

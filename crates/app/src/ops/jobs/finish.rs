@@ -40,9 +40,7 @@ impl Op for Finish {
         }
         let (environment, sheet) = (&held.environment, &mut held.sheet);
         sheet.go(cx, environment, Status::Review).await?;
-        let is_checked =
-            !sheet.list("expectations").is_empty() || !sheet.list("metrics").is_empty();
-        if !is_checked {
+        if !sheet.is_checked() {
             complete(cx, environment, sheet).await?;
             held.end(cx, Outcome::Completed).await?;
             return Ok(None);

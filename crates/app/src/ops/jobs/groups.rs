@@ -140,14 +140,7 @@ pub(crate) async fn revive(
     sheet.job.phase = Phase::Execution;
     sheet.go(cx, environment, Status::Pending).await?;
     sheet.store(cx, environment).await?;
-    let facts = json!({
-        "taskId": sheet.id().to_string(),
-        "attempt": sheet.job.retries,
-        "maxRetries": sheet.number("maxRetries"),
-    });
-    sheet
-        .tell(cx, environment, Happening::JobRetry, facts)
-        .await?;
+    sheet.tell_retry(cx, environment).await?;
     bring_back_behind(cx, environment, sheet.id()).await
 }
 

@@ -3,6 +3,7 @@
 use domain::Result;
 use domain::id::JobId;
 use domain::limits;
+use domain::page::Part;
 use serde_json::{Value, json};
 use store::tables::job_runs::{self, Run};
 use store::tables::jobs::{self, Filter};
@@ -17,6 +18,8 @@ use crate::{Cx, Op};
 pub struct List {
     /// Which.
     pub filter: Filter,
+    /// Which of them.
+    pub part: Part,
 }
 
 impl Op for List {
@@ -25,7 +28,7 @@ impl Op for List {
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Vec<Value>> {
         let environment = cx.actor.environment()?;
-        let found = jobs::list(cx.tx, environment, &self.filter).await?;
+        let found = jobs::list(cx.tx, environment, &self.filter, self.part).await?;
         Ok(found.iter().map(shown).collect())
     }
 }

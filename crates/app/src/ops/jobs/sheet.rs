@@ -78,6 +78,11 @@ impl Sheet {
         self.document.get(field) == Some(&Value::Bool(true))
     }
 
+    /// Whether its result is checked before it counts as done.
+    pub(super) fn is_checked(&self) -> bool {
+        !self.list("expectations").is_empty() || !self.list("metrics").is_empty()
+    }
+
     /// Sets a field of the document.
     pub fn set(&mut self, field: &str, value: impl Into<Value>) {
         self.document.insert(field.to_owned(), value.into());
@@ -147,6 +152,20 @@ impl Sheet {
         let facts = json!({ "taskId": self.job.id.to_string(), "task": self.shown() });
         self.tell(cx, environment, Happening::JobUpdated, facts)
             .await
+    }
+
+    /// Tells that it is tried once more.
+    pub(super) async fn tell_retry(
+        &self,
+        cx: &mut Cx<'_>,
+        environment: &Environment,
+    ) -> Result<()> {
+        let facts = json!({
+            "taskId": self.id().to_string(),
+            "attempt": self.job.retries,
+            "maxRetries": self.number("maxRetries"),
+        });
+        self.tell(cx, environment, Happening::JobRetry, facts).await
     }
 
     /// Stores the job, and moves what depends on it: the environment is locked.

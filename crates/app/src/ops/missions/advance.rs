@@ -15,6 +15,7 @@ use store::tables::jobs::{self, Job};
 use store::tables::mission_runs::{self, Run};
 use store::tables::missions::{self, Mission};
 
+use super::notify::Event;
 use super::plan::{self, Plan};
 use super::state::{Gate, State, Stop, Wait};
 use super::{ending, keep, tell};
@@ -42,6 +43,10 @@ pub(crate) async fn advance(
     underway.go_on(cx, environment).await
 }
 
+/// What the channels of a barrier are told, if anything happened there: what,
+/// and why.
+type Told = Option<(Event, String)>;
+
 /// A run that goes on, with everything that is looked at.
 pub(super) struct Underway {
     pub(super) mission: Mission,
@@ -59,7 +64,7 @@ impl Underway {
         run: Run,
     ) -> Result<Self> {
         Ok(Self {
-            plan: plan::read(&run.plan)?,
+            plan: plan::stored(&run.plan)?,
             state: State::read(&run.state),
             jobs: jobs::of_group(cx.tx, environment.id, &run.group).await?,
             mission,
@@ -70,7 +75,7 @@ impl Underway {
     /// One round.
     pub(super) async fn go_on(&mut self, cx: &mut Cx<'_>, environment: &Environment) -> Result<()> {
         for barrier in self.plan.barriers.clone() {
-            self.look(cx, &barrier).await?;
+            self.look(cx, environment, &barrier).await?;
         }
         self.pause_or_resume(cx).await?;
         self.store(cx).await?;
@@ -99,13 +104,22 @@ impl Underway {
         named.map(outcome).collect()
     }
 
-    async fn look(&mut self, cx: &mut Cx<'_>, barrier: &Barrier) -> Result<()> {
+    async fn look(
+        &mut self,
+        cx: &mut Cx<'_>,
+        environment: &Environment,
+        barrier: &Barrier,
+    ) -> Result<()> {
         let before = self.outcomes(&barrier.after);
-        match barrier.kind {
-            Kind::Gate => self.look_at_gate(cx, barrier, &before).await,
-            Kind::Checkpoint if has_ended(&before) => self.reach(cx, barrier).await,
-            Kind::Delay if has_ended(&before) => self.wait(cx, barrier).await,
-            Kind::Checkpoint | Kind::Delay => Ok(()),
+        let told = match barrier.kind {
+            Kind::Gate => self.look_at_gate(cx, barrier, &before).await?,
+            Kind::Checkpoint if has_ended(&before) => self.reach(cx, barrier).await?,
+            Kind::Delay if has_ended(&before) => self.wait(cx, barrier).await?,
+            Kind::Checkpoint | Kind::Delay => None,
+        };
+        match told {
+            Some((event, why)) => self.notify(cx, environment, (barrier, event), &why).await,
+            None => Ok(()),
         }
     }
 
@@ -114,44 +128,49 @@ impl Underway {
         cx: &mut Cx<'_>,
         barrier: &Barrier,
         before: &[Outcome],
-    ) -> Result<()> {
+    ) -> Result<Told> {
         let earlier = self.state.gates.get(&barrier.name).copied();
         if earlier == Some(Gate::Passed) {
-            return Ok(());
+            return Ok(None);
         }
         let mut facts = json!({
             "missionId": self.mission.id.to_string(),
             "group": self.run.group,
             "gateName": barrier.name,
         });
-        let (gate, average, what) = match self.plan.standard(barrier).judge(before) {
+        let (gate, average, what, event, why) = match self.plan.standard(barrier).judge(before) {
             // It is judged anew: something before it is tried again.
             Verdict::Open => {
                 self.state.gates.remove(&barrier.name);
-                return Ok(());
+                return Ok(None);
             }
-            Verdict::Passed(average) => (Gate::Passed, average, Happening::QualityGatePassed),
+            Verdict::Passed(average) => {
+                let (what, event) = (Happening::QualityGatePassed, Event::GatePassed);
+                (Gate::Passed, average, what, event, String::new())
+            }
             Verdict::Failed(average, reason) => {
-                facts["reason"] = reason.into();
-                (Gate::Failed, average, Happening::QualityGateFailed)
+                facts["reason"] = reason.clone().into();
+                let (what, event) = (Happening::QualityGateFailed, Event::GateFailed);
+                (Gate::Failed, average, what, event, reason)
             }
         };
         if earlier == Some(gate) {
-            return Ok(());
+            return Ok(None);
         }
         if let Some(average) = average {
             facts["avgScore"] = average.into();
         }
         self.state.gates.insert(barrier.name.clone(), gate);
-        tell(cx, &self.mission, what, facts).await
+        tell(cx, &self.mission, what, facts).await?;
+        Ok(Some((event, why)))
     }
 
-    async fn reach(&mut self, cx: &mut Cx<'_>, barrier: &Barrier) -> Result<()> {
+    async fn reach(&mut self, cx: &mut Cx<'_>, barrier: &Barrier) -> Result<Told> {
         // Where nothing waits behind it any more, nobody need be asked.
         let is_left = |job: &Job| barrier.blocks.contains(&job.title) && !job.status.is_final();
         let is_new = !self.state.checkpoints.contains_key(&barrier.name);
         if !is_new || !self.jobs.iter().any(is_left) {
-            return Ok(());
+            return Ok(None);
         }
         let stop = Stop {
             reached: cx.now,
@@ -161,12 +180,13 @@ impl Underway {
         let mut facts = self.facts_of(barrier);
         facts["checkpointName"] = barrier.name.clone().into();
         facts["reachedAt"] = iso(cx.now).into();
-        tell(cx, &self.mission, Happening::CheckpointReached, facts).await
+        tell(cx, &self.mission, Happening::CheckpointReached, facts).await?;
+        Ok(Some((Event::CheckpointReached, String::new())))
     }
 
-    async fn wait(&mut self, cx: &mut Cx<'_>, barrier: &Barrier) -> Result<()> {
+    async fn wait(&mut self, cx: &mut Cx<'_>, barrier: &Barrier) -> Result<Told> {
         let Some(length) = self.plan.delay(barrier) else {
-            return Ok(());
+            return Ok(None);
         };
         let known = self.state.delays.get(&barrier.name).copied();
         let mut wait = known.unwrap_or(Wait {
@@ -174,10 +194,12 @@ impl Underway {
             expires: cx.now.plus(length),
             is_over: false,
         });
-        let what = match known {
-            None => Happening::DelayStarted,
-            Some(wait) if !wait.is_over && wait.expires <= cx.now => Happening::DelayExpired,
-            Some(_) => return Ok(()),
+        let (what, event) = match known {
+            None => (Happening::DelayStarted, Event::DelayStarted),
+            Some(wait) if !wait.is_over && wait.expires <= cx.now => {
+                (Happening::DelayExpired, Event::DelayExpired)
+            }
+            Some(_) => return Ok(None),
         };
         wait.is_over = known.is_some();
         self.state.delays.insert(barrier.name.clone(), wait);
@@ -185,7 +207,8 @@ impl Underway {
         facts["delayName"] = barrier.name.clone().into();
         facts["startedAt"] = iso(wait.started).into();
         facts["expiresAt"] = iso(wait.expires).into();
-        tell(cx, &self.mission, what, facts).await
+        tell(cx, &self.mission, what, facts).await?;
+        Ok(Some((event, format!("until {}", iso(wait.expires)))))
     }
 
     /// What events say of a checkpoint or delay.

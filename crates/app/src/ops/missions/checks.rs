@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use domain::error::Detail;
-use domain::{Result, limits, text};
+use domain::{Result, limits, plan, text};
 use serde_json::{Map, Value};
 
 use crate::ops::{hosted, jobs};
@@ -111,6 +111,34 @@ impl<'a> Checked<'a> {
         self.ensure(fits, key, "must be a list of texts", causes);
     }
 
+    /// Channels that are told something.
+    pub(crate) fn channels(&self, causes: &mut Causes) {
+        let is_name = |name: &Value| {
+            let name = name.as_str().unwrap_or_default();
+            text::required("notifyChannels", name, limits::CHANNEL_CHARS).is_ok()
+        };
+        let fits =
+            |list: &Vec<Value>| list.len() <= limits::NOTIFIED_CHANNELS && list.iter().all(is_name);
+        let fits = match self.get("notifyChannels") {
+            None => true,
+            Some(given) => given.as_array().is_some_and(fits),
+        };
+        let problem = "must be a list of at most 20 names of channels";
+        self.ensure(fits, "notifyChannels", problem, causes);
+    }
+
+    /// The condition of a quality gate.
+    pub(crate) fn condition(&self, causes: &mut Causes) {
+        let text = self.string("condition");
+        if text.is_empty() {
+            return;
+        }
+        if let Err(error) = plan::gate_condition(text) {
+            let problem = error.details.into_iter().next().map(|d| d.problem);
+            causes.push(self.field("condition"), problem.unwrap_or_default());
+        }
+    }
+
     /// A list of titles; that it names one is looked at with the others.
     pub(crate) fn titles(&self, key: &str, causes: &mut Causes) {
         let fits = self.get(key).is_some_and(is_texts);
@@ -165,7 +193,7 @@ impl<'a> Checked<'a> {
         self.flag("sideEffects", causes);
         self.object_or_null("retryPolicy", causes);
         self.object_or_null("notifications", causes);
-        self.each("metrics", causes, |_, _| {});
+        self.each("metrics", causes, metric);
         self.each("expectations", causes, expectation);
         self.each("expectedOutcomes", causes, outcome);
         // Whatever else would be refused when the job is written.
@@ -244,6 +272,19 @@ fn expectation(entry: &Checked<'_>, causes: &mut Causes) {
             "must be one of: test, script, file_exists, llm_review",
         ),
     }
+}
+
+/// What is measured of a result (Polpo 3.2).
+fn metric(entry: &Checked<'_>, causes: &mut Causes) {
+    entry.named("name", limits::PLAN_NAME_CHARS, causes);
+    entry.named("command", limits::TEXT_CHARS, causes);
+    let threshold = entry.get("threshold").and_then(Value::as_f64);
+    entry.ensure(
+        threshold.is_some(),
+        "threshold",
+        "is required and must be a number",
+        causes,
+    );
 }
 
 fn outcome(entry: &Checked<'_>, causes: &mut Causes) {

@@ -1,16 +1,18 @@
 //! A mission is written.
 
 use domain::mission::Status;
+use domain::policy::Actor;
 use domain::{Error, Result, limits, text};
 use serde_json::{Map, Value};
 use store::Lock;
 use store::tables::environments::Environment;
 use store::tables::missions::{self, Mission};
 
+use super::crew::{Of, require};
 use super::plan::{self, Plan};
 use super::{fields, shown, tell_saved};
 use crate::ops::{environments, schedules};
-use crate::{Cx, Op};
+use crate::{App, Cx, Op};
 
 /// Writes a mission.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +30,16 @@ pub struct Create {
 impl Op for Create {
     type Output = Value;
     operation!("missions.create", Host, Writes);
+    const PREPARES: bool = true;
+
+    /// What is executed by itself and could not be then is refused now.
+    async fn prepare(self, app: &App, actor: &Actor) -> Result<Self> {
+        if is_scheduled(&self.fields) {
+            let document = read_data(&self.data)?.document;
+            require(app, actor, Of::Document(document)).await?;
+        }
+        Ok(self)
+    }
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Value> {
         let environment = environments::own(cx).await?;
@@ -40,6 +52,11 @@ impl Op for Create {
         let mission = put(cx, &environment, new).await?;
         Ok(shown(&mission))
     }
+}
+
+/// Whether the fields of a mission put it on a schedule.
+pub(super) fn is_scheduled(fields: &Map<String, Value>) -> bool {
+    fields.get("schedule").is_some_and(Value::is_string)
 }
 
 /// Reads a plan as it is sent: a text or the object itself.

@@ -166,7 +166,7 @@ impl Op for Notify {
     async fn run(self, cx: &mut Cx<'_>) -> Result<Value> {
         let environment = environments::own(cx).await?;
         let mut mission = locked(cx, &environment, self.mission).await?;
-        let mut document = plan::read(&mission.plan)?.document;
+        let mut document = plan::stored(&mission.plan)?.document;
         let mut fields = opened(&mission);
         for place in [&mut document, &mut fields] {
             match &self.notifications {
@@ -189,7 +189,7 @@ async fn edit(
 ) -> Result<Value> {
     let environment = environments::own(cx).await?;
     let mut mission = locked(cx, &environment, id).await?;
-    let mut document = plan::read(&mission.plan)?.document;
+    let mut document = plan::stored(&mission.plan)?.document;
     change(&mut document)?;
     mission.plan = plan::check(document)?.written();
     save(cx, &mut mission).await?;

@@ -74,18 +74,15 @@ fn report(underway: &Underway) -> Value {
     for job in &underway.jobs {
         let sheet = Sheet::open(job.clone());
         let result = sheet.document.get("result");
-        let listed = |key: &str| {
-            let list = result.and_then(|result| result.get(key)?.as_array());
-            list.cloned().unwrap_or_default()
-        };
+        let listed = |key: &str| sheet.list(key).to_vec();
         let duration = result.and_then(|result| result.get("duration")?.as_i64());
         total = total.saturating_add(duration.unwrap_or(0));
         let mut task = json!({
             "title": job.title,
             "status": job.status.as_str(),
             "duration": duration.unwrap_or(0),
-            "filesCreated": listed("filesCreated"),
-            "filesEdited": listed("filesEdited"),
+            "filesCreated": listed("_filesCreated"),
+            "filesEdited": listed("_filesEdited"),
         });
         if let Some(score) = score(&sheet.document) {
             task["score"] = score.into();
@@ -94,8 +91,8 @@ fn report(underway: &Underway) -> Value {
             task["outcomes"] = sheet.list("outcomes").into();
             outcomes.extend_from_slice(sheet.list("outcomes"));
         }
-        created.extend(listed("filesCreated"));
-        edited.extend(listed("filesEdited"));
+        created.extend(listed("_filesCreated"));
+        edited.extend(listed("_filesEdited"));
         tasks.push(task);
     }
     let is_done = |job: &store::tables::jobs::Job| job.status == job::Status::Done;

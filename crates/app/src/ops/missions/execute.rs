@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::event::Happening;
 use domain::id::{JobId, MissionId};
 use domain::policy::Actor;
-use domain::{Error, Result, mission, plan as rules};
+use domain::{Result, mission, plan as rules};
 use serde_json::{Map, Value, json};
 use store::tables::environments::Environment;
 use store::tables::hosted::{self, Agent};
@@ -15,13 +15,14 @@ use store::tables::mission_runs::{self, Run};
 use store::tables::missions::Mission;
 
 use super::advance::Underway;
-use super::plan::{self, Plan, text};
+use super::crew::{self, Cast, Of};
+use super::plan::{self, text};
 use super::state::State;
-use super::{found, keep, locked, shown, tell};
+use super::{keep, locked, opened, shown, tell};
 use crate::ops::environments;
 use crate::ops::environments::FIRST_TEAM;
 use crate::ops::jobs::{NewJob, create};
-use crate::{App, Cx, Op, ops};
+use crate::{App, Cx, Op, calendar, ops};
 
 /// Executes a mission.
 #[derive(Clone, Debug)]
@@ -46,22 +47,10 @@ impl Op for Execute {
     operation!("missions.execute", Host, Writes);
     const PREPARES: bool = true;
 
-    /// A model that cannot be asked is told before anything is written.
+    /// Agents that are missing and models that cannot be asked are told before
+    /// anything is written.
     async fn prepare(self, app: &App, actor: &Actor) -> Result<Self> {
-        let mission = self.mission;
-        let crew = app.call(actor, Crew { mission }).await?;
-        let Ok(agents) = app.agents() else {
-            return Ok(self);
-        };
-        for (name, model) in crew {
-            let model = model.or_else(|| agents.default_model()).ok_or_else(|| {
-                Error::invalid(
-                    "no_model",
-                    format!("the agent \"{name}\" has no model, and this server has no default one: set the agent's model"),
-                )
-            })?;
-            agents.check(&model)?;
-        }
+        crew::require(app, actor, Of::Mission(self.mission)).await?;
         Ok(self)
     }
 
@@ -77,150 +66,6 @@ impl Op for Execute {
     }
 }
 
-/// The agents of a mission that are known, with their models.
-#[derive(Clone, Debug)]
-pub struct Crew {
-    /// Which mission.
-    pub mission: MissionId,
-}
-
-impl Op for Crew {
-    type Output = Vec<(String, Option<String>)>;
-    operation!("missions.crew", Host, Reads);
-
-    async fn run(self, cx: &mut Cx<'_>) -> Result<Self::Output> {
-        let environment = environments::own(cx).await?;
-        let mission = found(cx, &environment, self.mission).await?;
-        mission.status.executable()?;
-        let plan = plan::read(&mission.plan)?;
-        let cast = Cast::of(cx, &environment, &plan, "").await?;
-        let mut crew = Vec::new();
-        for name in plan.tasks().filter_map(|task| cast.name(task)) {
-            if let Some(document) = cast.documents.get(&name) {
-                crew.push((name, model(document).map(str::to_owned)));
-            }
-        }
-        crew.sort();
-        crew.dedup();
-        Ok(crew)
-    }
-}
-
-/// The model that an agent's document names.
-fn model(document: &Map<String, Value>) -> Option<&str> {
-    let model = document.get("model")?;
-    model.as_str().or_else(|| model.get("primary")?.as_str())
-}
-
-/// Who there is to work on a mission.
-struct Cast {
-    /// Everybody's document, by name.
-    documents: BTreeMap<String, Map<String, Value>>,
-    /// Who moves in for it.
-    new: BTreeSet<String>,
-    /// Who works where nobody is named.
-    stand_in: Option<String>,
-}
-
-impl Cast {
-    async fn of(
-        cx: &mut Cx<'_>,
-        environment: &Environment,
-        plan: &Plan,
-        group: &str,
-    ) -> Result<Self> {
-        let mut documents = BTreeMap::new();
-        let mut others = BTreeMap::new();
-        let mut first: Option<&Agent> = None;
-        let all = hosted::list(cx.tx, environment.id).await?;
-        for agent in &all {
-            let document = serde_json::from_str(&agent.document).unwrap_or_default();
-            match &agent.mission_group {
-                Some(other) if other != group => {
-                    others.insert(agent.name.clone(), other.clone());
-                }
-                _ => {
-                    first = first.filter(|first| first.id < agent.id).or(Some(agent));
-                    documents.insert(agent.name.clone(), document);
-                }
-            }
-        }
-        let mut new = BTreeSet::new();
-        let mut stand_in = None;
-        for member in plan::listed(&plan.document, "team") {
-            let name = text(member, "name").to_owned();
-            stand_in = stand_in.or_else(|| Some(name.clone()));
-            if let Some(other) = others.get(&name) {
-                return Err(Error::conflict(
-                    "agent_is_busy",
-                    format!(
-                        "the team member \"{name}\" works for \"{other}\" until that has ended: choose another name, or wait"
-                    ),
-                ));
-            }
-            // A member that lives here already is that agent.
-            if !documents.contains_key(&name) {
-                documents.insert(name.clone(), ops::hosted::checked(member)?);
-                new.insert(name);
-            }
-        }
-        let stand_in = stand_in.or_else(|| first.map(|first| first.name.clone()));
-        Ok(Self {
-            documents,
-            new,
-            stand_in,
-        })
-    }
-
-    /// Who does a task of the plan.
-    fn name(&self, task: &Map<String, Value>) -> Option<String> {
-        match text(task, "assignTo") {
-            "" => self.stand_in.clone(),
-            name => Some(name.to_owned()),
-        }
-    }
-
-    /// That everybody whom the plan names exists.
-    fn ensure(&self, plan: &Plan) -> Result<()> {
-        let mut missing = BTreeSet::new();
-        for task in plan.tasks() {
-            match self.name(task) {
-                Some(name) if self.documents.contains_key(&name) => {}
-                Some(name) => {
-                    missing.insert(name);
-                }
-                None => {
-                    return Err(Error::invalid(
-                        "no_agents",
-                        "there is no agent to do this: add one, or give the mission a team",
-                    ));
-                }
-            }
-        }
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let missing: Vec<_> = missing.into_iter().collect();
-        let names = missing.join(", ");
-        let mut error = Error::invalid(
-            "unknown_agents",
-            format!(
-                "these agents do not exist: {names}; add them, or put them into the mission's team"
-            ),
-        );
-        error.details = missing.into_iter().map(unknown_agent).collect();
-        Err(error)
-    }
-}
-
-fn unknown_agent(name: String) -> domain::error::Detail {
-    domain::error::Detail {
-        field: "assignTo".into(),
-        rule: "".into(),
-        problem: format!("there is no agent \"{name}\"").into(),
-    }
-}
-
 /// Starts an execution of a mission: the environment is locked.
 pub(crate) async fn start(
     cx: &mut Cx<'_>,
@@ -230,8 +75,8 @@ pub(crate) async fn start(
     mission.status.executable()?;
     let plan = plan::read(&mission.plan)?;
     let (number, group) = free_group(cx, environment, &mission).await?;
-    let cast = Cast::of(cx, environment, &plan, &group).await?;
-    cast.ensure(&plan)?;
+    let cast = Cast::of(cx, environment, &plan.document, &group).await?;
+    cast.ensure(&plan.document)?;
     move_in(cx, environment, &cast, &group).await?;
     let mut state = State::new(mission.status);
     mission.executions = number;
@@ -336,8 +181,8 @@ pub(super) async fn move_in_again(
     environment: &Environment,
     run: &Run,
 ) -> Result<()> {
-    let plan = plan::read(&run.plan)?;
-    let cast = Cast::of(cx, environment, &plan, &run.group).await?;
+    let plan = plan::stored(&run.plan)?;
+    let cast = Cast::of(cx, environment, &plan.document, &run.group).await?;
     move_in(cx, environment, &cast, &run.group).await
 }
 
@@ -349,7 +194,8 @@ async fn write_jobs(
     cast: &Cast,
     underway: &mut Underway,
 ) -> Result<()> {
-    let tasks: Vec<_> = underway.plan.tasks().cloned().collect();
+    let mut tasks: Vec<_> = underway.plan.tasks().cloned().collect();
+    keep_to(cx, &underway.mission, &mut tasks);
     let mut ids: BTreeMap<String, JobId> = BTreeMap::new();
     let mut written: BTreeMap<usize, Job> = BTreeMap::new();
     for at in rules::order(&underway.plan.steps) {
@@ -376,6 +222,21 @@ async fn write_jobs(
     }
     underway.jobs = written.into_values().collect();
     Ok(())
+}
+
+/// A mission's deadline is that of its tasks that have none of their own; one
+/// that has passed, as it does for what is executed again, is nobody's.
+fn keep_to(cx: &Cx<'_>, mission: &Mission, tasks: &mut [Map<String, Value>]) {
+    let Some(deadline) = opened(mission).remove("deadline") else {
+        return;
+    };
+    let time = deadline.as_str().and_then(calendar::read);
+    if time.is_none_or(|time| time <= cx.now) {
+        return;
+    }
+    for task in tasks {
+        task.entry("deadline").or_insert_with(|| deadline.clone());
+    }
 }
 
 /// Goes on with an execution to which somebody agreed.

@@ -35,11 +35,19 @@ fn checked(name: &str, value: &Value) -> Result<Option<Value>> {
                 ));
             }
         },
-        "notifications" if value.is_object() => value.clone(),
-        "notifications" => return Err(Error::field("notifications", "must be an object")),
+        "notifications" => rules(value)?,
         _ => return Ok(None),
     };
     Ok(Some(kept))
+}
+
+fn rules(value: &Value) -> Result<Value> {
+    let most = limits::NOTIFICATION_RULES_BYTES;
+    if !value.is_object() || value.to_string().len() > most {
+        let problem = format!("must be an object of at most {most} bytes");
+        return Err(Error::field("notifications", problem));
+    }
+    Ok(value.clone())
 }
 
 fn short(name: &'static str, value: &Value, chars: usize) -> Result<Value> {

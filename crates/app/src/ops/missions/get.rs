@@ -2,6 +2,7 @@
 
 use domain::id::MissionId;
 use domain::mission::Status;
+use domain::page::Part;
 use domain::{Result, limits};
 use serde_json::Value;
 use store::tables::{jobs, mission_runs, missions};
@@ -12,7 +13,10 @@ use crate::{Cx, Op};
 
 /// Lists missions, the first one first.
 #[derive(Clone, Debug)]
-pub struct List;
+pub struct List {
+    /// Which of them.
+    pub part: Part,
+}
 
 impl Op for List {
     type Output = Vec<Value>;
@@ -20,7 +24,7 @@ impl Op for List {
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Vec<Value>> {
         let environment = cx.actor.environment()?;
-        let all = missions::list(cx.tx, environment, limits::MISSIONS).await?;
+        let all = missions::list(cx.tx, environment, limits::MISSIONS, self.part).await?;
         Ok(all.iter().map(shown).collect())
     }
 }
@@ -37,7 +41,8 @@ impl Op for Resumable {
     async fn run(self, cx: &mut Cx<'_>) -> Result<Vec<Value>> {
         let environment = cx.actor.environment()?;
         let mut resumable = Vec::new();
-        for mission in missions::list(cx.tx, environment, limits::MISSIONS).await? {
+        for mission in missions::list(cx.tx, environment, limits::MISSIONS, Part::default()).await?
+        {
             if !matches!(
                 mission.status,
                 Status::Active | Status::Paused | Status::Failed

@@ -6,6 +6,7 @@
 //! To add a field of a task, check it in `checks.rs`; to add one of a gate,
 //! checkpoint or delay, in `entries` here.
 
+use domain::condition::Condition;
 use domain::error::Detail;
 use domain::plan::{self, Barrier, Kind, Standard, Step};
 use domain::time::Span;
@@ -29,10 +30,7 @@ pub(crate) struct Plan {
 /// Reads a document as it is sent and stored: a text.
 pub(crate) fn read(text: &str) -> Result<Plan> {
     if text.len() > limits::PLAN_BYTES {
-        return Err(Error::field(
-            "data",
-            format!("must be at most {} bytes long", limits::PLAN_BYTES),
-        ));
+        return Err(too_long());
     }
     match serde_json::from_str(text) {
         Ok(Value::Object(document)) => check(document),
@@ -44,28 +42,55 @@ pub(crate) fn read(text: &str) -> Result<Plan> {
     }
 }
 
+fn too_long() -> Error {
+    Error::field(
+        "data",
+        format!("must be at most {} bytes long", limits::PLAN_BYTES),
+    )
+}
+
+/// Reads the plan with which a run began: it was checked then, and the run goes
+/// on with it, whatever is asked of a new one since.
+///
+/// # Errors
+/// `Internal` when it is no document at all.
+pub(crate) fn stored(text: &str) -> Result<Plan> {
+    let document = serde_json::from_str(text).map_err(|_| Error::internal())?;
+    Ok(parts(document, &mut Causes::default()))
+}
+
 /// Checks a document.
 pub(crate) fn check(document: Map<String, Value>) -> Result<Plan> {
     let mut causes = Causes::default();
-    let steps = steps(&document, &mut causes);
-    let mut barriers = Vec::new();
-    for kind in Kind::ALL {
-        barriers.extend(entries(&document, kind, &mut causes));
-    }
-    team(&document, &mut causes);
-    Checked::new("", &document).object_or_null("notifications", &mut causes);
-    if !steps.is_empty() {
-        causes.extend(plan::causes(&steps, &barriers));
-    }
+    let plan = parts(document, &mut causes);
     let causes = causes.into_list();
     if !causes.is_empty() {
         return Err(refusal(causes));
     }
-    Ok(Plan {
+    // As it is stored, however it was sent or put together.
+    match plan.written().len() > limits::PLAN_BYTES {
+        true => Err(too_long()),
+        false => Ok(plan),
+    }
+}
+
+/// A document with its parts, and everything that is wrong with it.
+fn parts(document: Map<String, Value>, causes: &mut Causes) -> Plan {
+    let steps = steps(&document, causes);
+    let mut barriers = Vec::new();
+    for kind in Kind::ALL {
+        barriers.extend(entries(&document, kind, causes));
+    }
+    team(&document, causes);
+    Checked::new("", &document).object_or_null("notifications", causes);
+    if !steps.is_empty() {
+        causes.extend(plan::causes(&steps, &barriers));
+    }
+    Plan {
         document,
         steps,
         barriers,
-    })
+    }
 }
 
 fn cause(field: &'static str, problem: impl Into<std::borrow::Cow<'static, str>>) -> Detail {
@@ -131,6 +156,7 @@ fn entries(document: &Map<String, Value>, kind: Kind, causes: &mut Causes) -> Ve
                 entry.number("minScore", 1.0..=5.0, causes);
                 entry.flag("requireAllPassed", causes);
                 entry.text("condition", limits::CONDITION_CHARS, causes);
+                entry.condition(causes);
             }
             Kind::Checkpoint => entry.text("message", limits::TEXT_CHARS, causes),
             Kind::Delay => {
@@ -141,7 +167,8 @@ fn entries(document: &Map<String, Value>, kind: Kind, causes: &mut Causes) -> Ve
                 }
             }
         }
-        entry.words("notifyChannels", causes);
+        entry.channels(causes);
+        entry.flag("includeOutcomes", causes);
         barriers.push(Barrier {
             kind,
             name: entry.string("name").to_owned(),
@@ -194,6 +221,15 @@ fn objects<'a>(
     objects
 }
 
+/// A gate's condition, if it has one.
+fn condition(given: Option<&Value>) -> Option<(String, Condition)> {
+    let text = given
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty())?;
+    let condition = plan::gate_condition(text).ok()?;
+    Some((text.to_owned(), condition))
+}
+
 /// A delay's duration.
 fn duration(text: &str) -> Option<Span> {
     calendar::length(text).filter(|span| *span <= limits::PLAN_DELAY_MAX)
@@ -226,6 +262,7 @@ impl Plan {
         Standard {
             all_passed: field("requireAllPassed").and_then(Value::as_bool) == Some(true),
             min_score: field("minScore").and_then(Value::as_f64),
+            condition: condition(field("condition")),
         }
     }
 

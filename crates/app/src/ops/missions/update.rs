@@ -1,14 +1,16 @@
 //! A mission is changed.
 
 use domain::id::MissionId;
+use domain::policy::Actor;
 use domain::{Error, Result, limits, text};
 use serde_json::{Map, Value};
 use store::tables::missions;
 
-use super::create::{name_taken, read_data, resting};
+use super::create::{is_scheduled, name_taken, read_data, resting};
+use super::crew::{Of, require};
 use super::{call_off, fields, locked, opened, save, shown};
 use crate::ops::{environments, schedules};
-use crate::{Cx, Op};
+use crate::{App, Cx, Op};
 
 /// Changes a mission. While it is executed, its execution goes on with the
 /// plan with which it began.
@@ -23,6 +25,20 @@ pub struct Update {
 impl Op for Update {
     type Output = Value;
     operation!("missions.update", Host, Writes);
+    const PREPARES: bool = true;
+
+    /// As for a new one, where it is put on a schedule.
+    async fn prepare(self, app: &App, actor: &Actor) -> Result<Self> {
+        if is_scheduled(&self.fields) {
+            let data = self.fields.get("data").filter(|data| !data.is_null());
+            let of = match data {
+                Some(data) => Of::Document(read_data(data)?.document),
+                None => Of::Mission(self.mission),
+            };
+            require(app, actor, of).await?;
+        }
+        Ok(self)
+    }
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Value> {
         let environment = environments::own(cx).await?;

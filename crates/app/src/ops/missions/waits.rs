@@ -70,7 +70,7 @@ async fn all(
     let environment = cx.actor.environment()?;
     let mut all = Vec::new();
     for run in mission_runs::open(cx.tx, environment).await? {
-        let plan = plan::read(&run.plan)?;
+        let plan = plan::stored(&run.plan)?;
         let state = State::read(&run.state);
         for barrier in plan.barriers.iter().filter(|barrier| barrier.kind == kind) {
             let entry = plan.entry(barrier).cloned().unwrap_or_default();

@@ -85,11 +85,17 @@ pub(super) fn check_name(name: &str) -> Result<()> {
 pub(super) fn parameters(given: &Value, causes: &mut Vec<String>) -> Vec<Parameter> {
     let list = match given {
         Value::Null => return Vec::new(),
-        Value::Array(list) if list.len() <= limits::PLAYBOOK_PARAMETERS => list,
+        Value::Array(list)
+            if list.len() <= limits::PLAYBOOK_PARAMETERS
+                && given.to_string().len() <= limits::PLAYBOOK_PARAMETERS_BYTES =>
+        {
+            list
+        }
         _ => {
             causes.push(format!(
-                "parameters must be a list of at most {}",
-                limits::PLAYBOOK_PARAMETERS
+                "parameters must be a list of at most {}, and of {} bytes",
+                limits::PLAYBOOK_PARAMETERS,
+                limits::PLAYBOOK_PARAMETERS_BYTES
             ));
             return Vec::new();
         }

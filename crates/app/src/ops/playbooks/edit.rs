@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use domain::event::Happening;
-use domain::{Error, Result, limits, text};
+use domain::policy::Actor;
+use domain::{Error, Kind, Result, limits, text};
 use serde_json::{Map, Value, json};
 use store::Lock;
 use store::tables::playbooks::{self as table, Playbook};
 
 use super::definition::{check_name, filled, parameters, refusal, samples};
 use super::found;
-use crate::ops::missions;
-use crate::{Cx, Op};
+use crate::ops::missions::{self, Of};
+use crate::{App, Cx, Op};
 
 /// Writes a playbook, in place of an earlier one of its name.
 #[derive(Clone, Debug)]
@@ -43,6 +44,20 @@ fn path(name: &str) -> String {
 impl Op for Create {
     type Output = Stored;
     operation!("playbooks.create", Host, Writes);
+    const PREPARES: bool = true;
+
+    /// Agents that it names and that are missing, and models that cannot be
+    /// asked, are told now rather than at its first run.
+    async fn prepare(self, app: &App, actor: &Actor) -> Result<Self> {
+        check_name(&self.name)?;
+        let mission = mission(&self.mission)?;
+        check(&mission, &self.parameters)?;
+        if let Value::Object(document) = mission {
+            let crew = missions::require(app, actor, Of::Document(document)).await;
+            crew.map_err(whole)?;
+        }
+        Ok(self)
+    }
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Stored> {
         check_name(&self.name)?;
@@ -79,6 +94,18 @@ impl Op for Create {
             definition: shown(&playbook),
             name: playbook.name,
         })
+    }
+}
+
+/// A refusal in the form of this noun's (Polpo 2.13).
+fn whole(error: Error) -> Error {
+    match error.kind {
+        Kind::Invalid if error.details.is_empty() => refusal(vec![error.message.into_owned()]),
+        Kind::Invalid => {
+            let told = error.details.into_iter();
+            refusal(told.map(|detail| detail.problem.into_owned()).collect())
+        }
+        _ => error,
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::Result;
 use domain::id::EnvironmentId;
+use domain::policy::Actor;
 use serde_json::{Map, Value};
 use store::Lock;
 use store::tables::missions as table;
@@ -11,8 +12,8 @@ use store::tables::missions as table;
 use super::definition::{filled, parameters, refusal, values};
 use super::found;
 use crate::ops::environments;
-use crate::ops::missions::{self, NewMission};
-use crate::{Cx, Op};
+use crate::ops::missions::{self, NewMission, Of};
+use crate::{App, Cx, Op};
 
 /// Runs a playbook.
 #[derive(Clone, Debug)]
@@ -40,26 +41,20 @@ impl Op for Run {
     type Output = Ran;
     operation!("playbooks.run", Host, Writes);
 
+    const PREPARES: bool = true;
+
+    /// Models that cannot be asked are told before anything is written.
+    async fn prepare(self, app: &App, actor: &Actor) -> Result<Self> {
+        let fill = Fill(self.clone());
+        let (mission, _) = app.call(actor, fill).await?;
+        missions::require(app, actor, Of::Document(mission)).await?;
+        Ok(self)
+    }
+
     async fn run(self, cx: &mut Cx<'_>) -> Result<Ran> {
         let environment = environments::own(cx).await?;
         cx.tx.lock(Lock::Environment(environment.id)).await?;
-        let playbook = found(cx, &self.name).await?;
-        let document: Value = serde_json::from_str(&playbook.document).unwrap_or_default();
-        let mut causes = Vec::new();
-        let known = parameters(&document["parameters"], &mut causes);
-        let (values, warnings) = values(&known, &self.params, &mut causes);
-        if !causes.is_empty() {
-            return Err(refusal(causes));
-        }
-        let mut left = BTreeSet::new();
-        let mission = filled(&document["mission"], &values, &mut left);
-        if !left.is_empty() {
-            let empty = |name| format!("nothing was given for {{{{{name}}}}}");
-            return Err(refusal(left.into_iter().map(empty).collect()));
-        }
-        let Value::Object(mission) = mission else {
-            return Err(refusal(vec!["the playbook has no mission".to_owned()]));
-        };
+        let (mission, warnings) = self.filled(cx).await?;
         let new = NewMission {
             name: Some(free_name(cx, environment.id, &self.name).await?),
             plan: missions::check_plan(mission)?,
@@ -74,6 +69,48 @@ impl Op for Run {
             group: started.run.group,
             warnings,
         })
+    }
+}
+
+/// What is made of a playbook: its mission's document, and what was passed
+/// over.
+type Filled = (Map<String, Value>, Vec<String>);
+
+/// Fills a playbook, to look at what comes of it.
+#[derive(Clone, Debug)]
+struct Fill(Run);
+
+impl Op for Fill {
+    type Output = Filled;
+    operation!("playbooks.fill", Host, Reads);
+
+    async fn run(self, cx: &mut Cx<'_>) -> Result<Filled> {
+        let filled = self.0.filled(cx).await?;
+        missions::check_plan(filled.0.clone())?;
+        Ok(filled)
+    }
+}
+
+impl Run {
+    async fn filled(&self, cx: &mut Cx<'_>) -> Result<Filled> {
+        let playbook = found(cx, &self.name).await?;
+        let document: Value = serde_json::from_str(&playbook.document).unwrap_or_default();
+        let mut causes = Vec::new();
+        let known = parameters(&document["parameters"], &mut causes);
+        let (values, warnings) = values(&known, &self.params, &mut causes);
+        if !causes.is_empty() {
+            return Err(refusal(causes));
+        }
+        let mut left = BTreeSet::new();
+        let mission = filled(&document["mission"], &values, &mut left);
+        if !left.is_empty() {
+            let empty = |name| format!("nothing was given for {{{{{name}}}}}");
+            return Err(refusal(left.into_iter().map(empty).collect()));
+        }
+        match mission {
+            Value::Object(mission) => Ok((mission, warnings)),
+            _ => Err(refusal(vec!["the playbook has no mission".to_owned()])),
+        }
     }
 }
 

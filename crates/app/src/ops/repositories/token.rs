@@ -10,7 +10,7 @@ use domain::repository::{Access, Slug};
 use super::look::Look;
 use super::note::Note;
 use crate::ports::github;
-use crate::{App, Errand};
+use crate::{App, Errand, Keeping};
 
 /// Asks for a token.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +33,11 @@ pub struct Issued {
 impl Errand for Token {
     type Output = Issued;
     operation!("repositories.token", Participate, Writes);
+
+    fn keeping(&self) -> Keeping {
+        // It runs out within the hour.
+        Keeping::Never
+    }
 
     async fn run(self, app: &App, actor: &Actor) -> Result<Issued> {
         let project = self.project;

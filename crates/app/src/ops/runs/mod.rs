@@ -9,6 +9,7 @@ mod cancel;
 mod charge;
 mod follow;
 mod keep;
+mod letters;
 mod reap;
 mod steer;
 
@@ -23,6 +24,7 @@ pub use afford::Afford;
 pub use cancel::{Abort, Cancel, Cancelled};
 pub use charge::Charge;
 pub use follow::{Follow, Followed, Heard};
+pub use letters::{gather, last_words};
 pub use reap::{Forget, Reap};
 pub use steer::{Steer, Steered};
 

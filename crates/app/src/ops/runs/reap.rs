@@ -40,7 +40,7 @@ impl Op for Reap {
 }
 
 /// Forgets what durable runs said that began long ago: their sessions have the
-/// answers.
+/// answers. Runs that are in no session, which nobody is shown, go later.
 #[derive(Clone, Copy, Debug)]
 pub struct Forget;
 
@@ -50,7 +50,9 @@ impl Op for Forget {
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<()> {
         let before = cx.now.minus(Span::hours(limits::RUN_FRAMES_HOURS));
-        runs::forget(cx.tx, before).await
+        runs::forget(cx.tx, before).await?;
+        let before = cx.now.minus(Span::hours(24 * limits::RUN_DAYS));
+        runs::forget_alone(cx.tx, before, limits::FORGET_ROWS).await
     }
 }
 

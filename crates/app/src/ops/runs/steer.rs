@@ -1,13 +1,14 @@
-//! Something is said to a run that goes on.
+//! Something is said to a run that goes on, here or at another node.
 
-use domain::id::RunId;
+use domain::id::{AttachmentId, RunId};
 use domain::policy::Actor;
 use domain::{Error, Result, limits, text};
-use store::tables::runs::{Run, Status};
+use serde_json::Value;
 
-use super::{not_active, own};
+use super::letters::Post;
+use crate::ops::attachments;
 use crate::ports::agents::Manner;
-use crate::{App, Cx, Errand, Op};
+use crate::{App, Errand};
 
 /// Says it.
 #[derive(Clone, Debug)]
@@ -20,7 +21,7 @@ pub struct Steer {
     pub manner: Manner,
     /// What is said.
     pub text: String,
-    /// Names of what comes with it.
+    /// What comes with it: ids of attachments, names, links.
     pub attachments: Vec<String>,
 }
 
@@ -42,21 +43,24 @@ impl Errand for Steer {
     async fn run(self, app: &App, actor: &Actor) -> Result<Steered> {
         text::required("id", &self.id, limits::SESSION_ID_CHARS)?;
         text::optional("content.text", &self.text, limits::TEXT_CHARS)?;
-        let said = self.said()?;
+        self.check()?;
         let environment = actor.environment()?;
+        let said = self.said(app, actor).await?;
         let Self {
             run, id, manner, ..
         } = self;
-        let Some(attended) = app.live().find(environment, run) else {
-            let found = app.call(actor, Find { run }).await;
-            return Err(match found {
-                Ok(found) if found.status == Status::Running => elsewhere(),
-                Ok(_) => not_active(),
-                Err(error) if error.code == "run_not_found" => not_active(),
-                Err(error) => error,
-            });
+        let is_new = match app.live().find(environment, run) {
+            Some(attended) => attended.steering.say(id.clone(), manner, said)?,
+            None => {
+                let post = Post {
+                    run,
+                    id: id.clone(),
+                    manner,
+                    text: said,
+                };
+                app.call(actor, post).await?
+            }
         };
-        let is_new = attended.steering.say(id.clone(), manner, said)?;
         Ok(Steered {
             run,
             id,
@@ -66,7 +70,7 @@ impl Errand for Steer {
 }
 
 impl Steer {
-    fn said(&self) -> Result<String> {
+    fn check(&self) -> Result<()> {
         if self.attachments.len() > limits::STEERING_ATTACHMENTS {
             let most = limits::STEERING_ATTACHMENTS;
             return Err(Error::field(
@@ -83,29 +87,24 @@ impl Steer {
         if self.text.trim().is_empty() && self.attachments.is_empty() {
             return Err(Error::field("content", "must have a text or attachments"));
         }
-        let attached = self.attachments.iter().map(|it| format!("\n[file {it}]"));
-        Ok(attached.fold(self.text.clone(), |said, it| said + &it))
+        Ok(())
     }
-}
 
-fn elsewhere() -> Error {
-    Error::unavailable(
-        "not_available",
-        "this run is attended by another node of this server, which steering does not reach yet: say it in the next message",
-        5,
-    )
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Find {
-    run: RunId,
-}
-
-impl Op for Find {
-    type Output = Run;
-    operation!("runs.find", Host, Reads);
-
-    async fn run(self, cx: &mut Cx<'_>) -> Result<Run> {
-        own(cx, self.run).await
+    /// The text, and what comes with it: of an attachment its name, and where
+    /// tools find it.
+    async fn said(&self, app: &App, actor: &Actor) -> Result<String> {
+        let mut said = self.text.clone();
+        for named in &self.attachments {
+            let note = match AttachmentId::parse(named) {
+                Some(id) => {
+                    let attachment = app.call(actor, attachments::Get { id }).await?;
+                    let (name, path) = (attachment.filename, attachment.path);
+                    format!("\n[file {}: {}]", Value::from(name), Value::from(path))
+                }
+                None => format!("\n[file {named}]"),
+            };
+            said.push_str(&note);
+        }
+        Ok(said)
     }
 }

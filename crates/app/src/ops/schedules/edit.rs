@@ -2,6 +2,7 @@
 
 use domain::id::MissionId;
 use domain::mission::Status;
+use domain::policy::Actor;
 use domain::{Error, Result, Time};
 use serde_json::Value;
 use store::tables::missions::Mission;
@@ -9,8 +10,9 @@ use store::tables::schedules as table;
 
 use super::{Wanted, put, shown};
 use crate::calendar::iso;
-use crate::ops::{environments, missions};
-use crate::{Cx, Op};
+use crate::ops::environments;
+use crate::ops::missions::{self, Of};
+use crate::{App, Cx, Op};
 
 /// Puts a mission on a schedule, in place of an earlier one.
 #[derive(Clone, Debug)]
@@ -30,6 +32,13 @@ pub struct Create {
 impl Op for Create {
     type Output = Value;
     operation!("schedules.create", Host, Writes);
+    const PREPARES: bool = true;
+
+    /// What could not be executed then is refused now.
+    async fn prepare(self, app: &App, actor: &Actor) -> Result<Self> {
+        missions::require(app, actor, Of::Mission(self.mission)).await?;
+        Ok(self)
+    }
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Value> {
         let environment = environments::own(cx).await?;
@@ -83,6 +92,15 @@ pub struct Update {
 impl Op for Update {
     type Output = Value;
     operation!("schedules.update", Host, Writes);
+    const PREPARES: bool = true;
+
+    /// As for a new one, unless it is only switched off or ended.
+    async fn prepare(self, app: &App, actor: &Actor) -> Result<Self> {
+        if self.enabled == Some(true) || self.expression.is_some() {
+            missions::require(app, actor, Of::Mission(self.mission)).await?;
+        }
+        Ok(self)
+    }
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Value> {
         let environment = environments::own(cx).await?;

@@ -74,7 +74,10 @@ impl Op for Import {
             };
             sessions::say(cx.tx, environment, &session.id, &message).await?;
         }
-        let facts = json!({ "sessionId": session.id, "title": session.title });
+        let mut facts = json!({ "sessionId": session.id });
+        if let Some(title) = &session.title {
+            facts["title"] = title.as_str().into();
+        }
         cx.record_hosted(environment, Happening::SessionCreated, run, facts)
             .await?;
         Ok(Imported { session })

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::page::Part;
 use domain::{Result, limits};
 use store::tables::sessions::{self, METADATA_MARK, Session, USER_MARK};
 
@@ -14,6 +15,8 @@ pub struct List {
     pub user: Option<String>,
     /// About which the client noted this.
     pub metadata: BTreeMap<String, String>,
+    /// Which of them.
+    pub part: Part,
 }
 
 impl Op for List {
@@ -28,12 +31,12 @@ impl Op for List {
         let metadata = metadata.map(|(key, value)| (format!("{METADATA_MARK}{key}"), value));
         // What most sessions do not have in common finds the fewest.
         let Some((name, value)) = user.chain(metadata).next() else {
-            return sessions::list(cx.tx, environment, rows).await;
+            return sessions::list(cx.tx, environment, rows, self.part).await;
         };
         let mark = (name.as_str(), value.as_str());
         let mut found = sessions::list_marked(cx.tx, environment, mark, rows).await?;
         found.retain(|session| self.fits(session));
-        Ok(found)
+        Ok(self.part.of(found))
     }
 }
 

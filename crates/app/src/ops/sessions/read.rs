@@ -1,5 +1,6 @@
 //! Reads a chat: what was said, and the runs it was said in.
 
+use domain::page::Part;
 use domain::{Result, limits};
 use store::tables::runs::{self, Run};
 use store::tables::sessions::{self, Message, Session};
@@ -12,6 +13,8 @@ use crate::{Cx, Op};
 pub struct Read {
     /// The session.
     pub id: String,
+    /// Which of the messages.
+    pub part: Part,
 }
 
 /// As [`Read`], with its runs.
@@ -19,6 +22,8 @@ pub struct Read {
 pub struct Activity {
     /// The session.
     pub id: String,
+    /// Which of the messages and which of the runs.
+    pub part: Part,
 }
 
 /// A chat.
@@ -39,7 +44,8 @@ impl Op for Read {
     async fn run(self, cx: &mut Cx<'_>) -> Result<Talk> {
         let session = own(cx, &self.id).await?;
         let rows = limits::SESSION_MESSAGES_SHOWN;
-        let messages = sessions::messages(cx.tx, session.environment, &session.id, rows).await?;
+        let messages =
+            sessions::messages(cx.tx, session.environment, &session.id, rows, self.part).await?;
         Ok(Talk {
             session,
             messages,
@@ -53,9 +59,11 @@ impl Op for Activity {
     operation!("sessions.activity", Host, Reads);
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Talk> {
-        let mut talk = Read { id: self.id }.run(cx).await?;
+        let Self { id, part } = self;
+        let mut talk = Read { id, part }.run(cx).await?;
         let (environment, id) = (talk.session.environment, &talk.session.id);
-        talk.runs = runs::of_session(cx.tx, environment, id, limits::SESSION_RUNS_SHOWN).await?;
+        talk.runs =
+            runs::of_session(cx.tx, environment, id, limits::SESSION_RUNS_SHOWN, part).await?;
         Ok(talk)
     }
 }

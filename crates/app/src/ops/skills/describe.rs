@@ -2,6 +2,7 @@
 
 use domain::{Result, limits, text};
 use serde_json::{Map, Value, json};
+use store::Lock;
 use store::tables::skills;
 
 use super::{Shelf, Skill, found, record};
@@ -27,6 +28,7 @@ impl Op for Describe {
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Skill> {
         let environment = own(cx).await?.id;
+        cx.tx.lock(Lock::Environment(environment)).await?;
         let mut skill = found(cx, environment, self.shelf, &self.name).await?;
         let mut document: Map<String, Value> =
             serde_json::from_str(&skill.document).unwrap_or_default();

@@ -5,7 +5,6 @@ use domain::event::Happening;
 use domain::id::TaskId;
 use domain::task::{ClaimStatus, Funding, Status, SubmissionStatus};
 use domain::{Error, Result};
-use store::tables::ledger::{Place, Reason};
 use store::tables::submissions;
 use store::tables::tasks::{self, Shown, Task};
 
@@ -64,12 +63,10 @@ pub(crate) async fn close_all(cx: &mut Cx<'_>, task: TaskId, how: SubmissionStat
     Ok(())
 }
 
-/// Moves the reward from escrow back to the publisher.
+/// Moves the reward from escrow back to the publisher, or to whom it worked for.
 pub(crate) async fn give_back(cx: &mut Cx<'_>, task: &Task) -> Result<()> {
     let (Funding::Escrow, Some(reward)) = (task.terms.funding, &task.reward) else {
         return Ok(());
     };
-    let way = (Place::frozen(task.publisher), Place::wallet(task.publisher));
-    cx.transfer(way, reward.clone(), Reason::Refund, Some(task.id))
-        .await
+    cx.refund(task.publisher, reward.clone(), task.id).await
 }

@@ -72,7 +72,14 @@ impl Meta {
 
 fn check_place(agent: &str, service: &str) -> Result<()> {
     text::required("agent", agent, limits::AGENT_NAME_CHARS)?;
-    text::required("service", service, limits::NAME_CHARS)
+    text::required("service", service, limits::NAME_CHARS)?;
+    // They stand in paths, out of which clients take these.
+    for (field, name) in [("agent", agent), ("service", service)] {
+        if matches!(name, "." | "..") {
+            return Err(Error::field(field, "must not be '.' or '..'"));
+        }
+    }
+    Ok(())
 }
 
 fn check_fields(fields: &Fields) -> Result<()> {

@@ -3,13 +3,15 @@
 use domain::event::Happening;
 use domain::id::{JobId, WatcherId};
 use domain::job::Status;
-use domain::{Error, Result, limits};
+use domain::policy::Actor;
+use domain::{Error, Kind, Result, limits};
 use serde_json::{Value, json};
 use store::tables::watchers::{self, Watcher};
 
 use super::{Action, shown};
+use crate::ops::missions::{self, Of};
 use crate::ops::{environments, jobs};
-use crate::{Cx, Op};
+use crate::{App, Cx, Op};
 
 /// Lets an action wait for a job.
 #[derive(Clone, Debug)]
@@ -25,6 +27,25 @@ pub struct Create {
 impl Op for Create {
     type Output = Value;
     operation!("watchers.create", Host, Writes);
+    const PREPARES: bool = true;
+
+    /// An action that could not be taken is refused now, with every cause.
+    async fn prepare(self, app: &App, actor: &Actor) -> Result<Self> {
+        let of = match Action::read(&self.action)? {
+            Action::Log(_) => return Ok(self),
+            Action::CreateTask(task) => {
+                let agent = task.get("assignTo").and_then(Value::as_str);
+                Of::Agent(agent.unwrap_or_default().to_owned())
+            }
+            Action::ExecuteMission(mission) => Of::Mission(mission),
+        };
+        let required = missions::require(app, actor, of).await;
+        required.map_err(|error| match error.kind {
+            Kind::NotFound => Error::field("action", "names a mission that does not exist"),
+            _ => error,
+        })?;
+        Ok(self)
+    }
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Value> {
         let environment = environments::own(cx).await?;

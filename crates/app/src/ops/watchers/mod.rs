@@ -19,6 +19,7 @@ use serde_json::{Map, Value, json};
 use store::tables::watchers::Watcher;
 
 use crate::calendar::iso;
+use crate::ops::jobs;
 
 /// What a watcher does.
 #[derive(Clone, Debug)]
@@ -34,6 +35,11 @@ pub(crate) enum Action {
 impl Action {
     /// Reads an action.
     pub(crate) fn read(action: &Value) -> Result<Self> {
+        let most = limits::WATCHER_BYTES;
+        if action.to_string().len() > most {
+            let problem = format!("must be at most {most} bytes long");
+            return Err(Error::field("action", problem));
+        }
         let word = |key: &str| action.get(key).and_then(Value::as_str).unwrap_or_default();
         match word("type") {
             "create_task" => {
@@ -41,10 +47,16 @@ impl Action {
                 let task = task.ok_or_else(|| {
                     Error::field("action", "needs task: {title, description, assignTo}")
                 })?;
-                for key in ["title", "description", "assignTo"] {
+                let texts = [
+                    ("title", limits::JOB_TITLE_CHARS),
+                    ("description", limits::TEXT_CHARS),
+                    ("assignTo", limits::NAME_CHARS),
+                ];
+                for (key, chars) in texts {
                     let given = task.get(key).and_then(Value::as_str);
-                    text::required(key, given.unwrap_or_default(), limits::TEXT_CHARS)?;
+                    text::required(key, given.unwrap_or_default(), chars)?;
                 }
+                jobs::checked(task)?;
                 Ok(Self::CreateTask(task.clone()))
             }
             "execute_mission" => MissionId::parse(word("missionId"))

@@ -124,6 +124,51 @@ on_both_engines! {
         assert_eq!(check["details"], "broken");
     }
 
+    fn what_is_measured_must_reach_its_threshold(engine: Engine) {
+        let server = Server::start(engine);
+        let live = project(&server).live;
+        let mut events = live.get("/api/v1/events?filter=assessment:*").stream();
+        let measured = |title: &str, metrics: Value| {
+            let body = json!({
+                "title": title, "description": "[say x]", "assignTo": "dev", "metrics": metrics, "maxRetries": 0,
+            });
+            live.post(TASKS).json(body)
+        };
+        let enough = json!([{ "name": "coverage", "command": "echo lines; echo '91% covered'", "threshold": 90 }]);
+        let done = ended(&live, &measured("enough", enough).ok()["data"]);
+        assert_eq!(done["status"], "done", "{done}");
+        let metric = &done["result"]["assessment"]["metrics"][0];
+        assert_eq!((&metric["name"], &metric["value"]), (&json!("coverage"), &json!(91.0)));
+        assert_eq!((&metric["threshold"], &metric["passed"]), (&json!(90.0), &json!(true)));
+        assert_eq!(events.wait_for("assessment:check:started").json()["label"], "coverage");
+        let few = json!([
+            { "name": "coverage", "command": "echo 12.5", "threshold": 90 },
+            { "name": "broken", "command": "echo 99; exit 3", "threshold": 1 },
+            { "name": "mute", "command": "echo nothing", "threshold": 1 },
+        ]);
+        let failed = ended(&live, &measured("few", few).ok()["data"]);
+        assert_eq!((&failed["status"], &failed["fixAttempts"]), (&json!("failed"), &json!(2)));
+        let assessment = &failed["result"]["assessment"];
+        assert_eq!(assessment["metrics"][0]["value"], 12.5, "{assessment}");
+        let messages = assessment["metrics"].to_string();
+        assert!(messages.contains("below 90") && messages.contains("exit code 3") && messages.contains("begin with a number"));
+        assert!(failed["description"].as_str().is_some_and(|text| text.contains("metric (coverage)")), "{failed}");
+        live.post(&path(&failed, "/reassess")).ok();
+        let again = ended(&live, &failed);
+        assert_eq!(again["result"]["assessment"]["trigger"], "reassess", "{again}");
+        for bad in [
+            json!("x"), json!([1]), json!([{}]), json!([{ "name": "n", "command": "c" }]),
+            json!([{ "name": "n", "command": "", "threshold": 1 }]),
+            json!([{ "name": "n", "command": "c", "threshold": "1" }]),
+            json!(vec![json!({ "name": "n", "command": "c", "threshold": 1 }); 51]),
+        ] {
+            measured("bad", bad.clone()).refused(400, "VALIDATION_ERROR");
+            let plan = json!({ "tasks": [{ "title": "t", "description": "d", "metrics": bad }] });
+            let body = json!({ "name": "bad", "data": plan.to_string() });
+            live.post("/api/v1/missions").json(body).refused(400, "VALIDATION_ERROR");
+        }
+    }
+
     fn a_result_is_assessed_again(engine: Engine) {
         let server = Server::start(engine);
         let live = project(&server).live;

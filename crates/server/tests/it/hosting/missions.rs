@@ -88,6 +88,47 @@ on_both_engines! {
         board.at(&mission, "execute").refused(409, "INVALID_STATE");
     }
 
+    fn the_report_names_files_and_tasks_keep_the_missions_deadline(engine: Engine) {
+        let board = Board::without_gate(engine);
+        let mut a = task("a", &[]);
+        a["description"] = json!(r#"[tool write {"path": "made.md", "content": "x"}]"#);
+        let plan = json!({ "tasks": [a] }).to_string();
+        let deadline = "2999-01-01T00:00:00.000Z";
+        let body = json!({ "name": "Files", "data": plan, "deadline": deadline });
+        let made = board.live.post("/api/v1/missions").json(body).ok()["data"].clone();
+        let mission = made["id"].as_str().expect("an id");
+        let group = board.execute(mission);
+        assert_eq!(board.job(&group, "a")["deadline"], deadline);
+        board.wait_mission(mission, "completed");
+        let report = board.last("mission:completed")["report"].clone();
+        let files = report["filesCreated"].to_string();
+        assert!(files.contains("made.md"), "{report}");
+        assert_eq!(report["tasks"][0]["filesCreated"], report["filesCreated"]);
+        assert_eq!(board.count("sla:met"), 1);
+    }
+
+    fn what_is_stored_is_bounded(engine: Engine) {
+        let board = Board::start(engine);
+        let junk = "x".repeat(2 << 20);
+        let mut document = json!({ "tasks": [task("a", &[])], "junk": junk });
+        let refused = |path: &str, body: Value| {
+            board.live.post(path).json(body).refused(400, "VALIDATION_ERROR");
+        };
+        refused("/api/v1/missions", json!({ "name": "Large", "data": document }));
+        refused("/api/v1/missions", json!({ "name": "Large", "data": document.to_string() }));
+        document["junk"] = json!(null);
+        refused("/api/v1/missions", json!({ "data": document, "notifications": { "rules": junk } }));
+        let parameters = json!([{ "name": "who", "description": junk }]);
+        refused("/api/v1/playbooks", json!({ "name": "large", "mission": document, "parameters": parameters }));
+        let job = json!({ "title": "w", "description": "d", "assignTo": "dev", "draft": true });
+        let job = board.live.post("/v1/tasks").json(job).ok()["id"].clone();
+        let action = json!({ "type": "log", "message": "m", "junk": junk });
+        refused("/api/v1/watchers", json!({ "taskId": job, "targetStatus": "done", "action": action }));
+        for list in ["/v1/missions", "/v1/playbooks", "/v1/watchers"] {
+            assert_eq!(board.live.get(list).ok(), json!([]), "{list}");
+        }
+    }
+
     fn agents_must_exist(engine: Engine) {
         let board = Board::start(engine);
         let mut lost = task("a", &[]);

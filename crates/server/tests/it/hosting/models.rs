@@ -25,9 +25,20 @@ pub(super) fn world(engine: Engine) -> (Upstream, Server, Hosting) {
 
 /// Sends a chat request and leaves after the first bytes of the answer.
 pub(super) fn say_and_leave(client: &Client, key: &str, body: &Value, until: &str) {
+    say_and_leave_with(client, key, "", body, until);
+}
+
+/// As [`say_and_leave`], with more lines of headers.
+pub(super) fn say_and_leave_with(
+    client: &Client,
+    key: &str,
+    headers: &str,
+    body: &Value,
+    until: &str,
+) {
     let body = body.to_string();
     let request = format!(
-        "POST {CHAT} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\nx-session-id: left\r\n\
+        "POST {CHAT} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\nx-session-id: left\r\n{headers}\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
@@ -272,5 +283,49 @@ on_both_engines! {
         hosting.test.post(CHAT).json(&body).refused(404, "agent_not_found");
         let sessions = hosting.live.get("/api/v1/chat/sessions").ok();
         assert_eq!(sessions["data"]["sessions"][0]["agent"], "ada");
+    }
+
+    fn a_model_that_only_calls_nonsense_comes_to_an_end(engine: Engine) {
+        let (upstream, _server, hosting) = world(engine);
+        let call = |name: &str, arguments: &str| {
+            let call = json!({ "index": 0, "id": "c", "function": { "name": name, "arguments": arguments } });
+            Script::stream().chunk(json!({ "choices": [{ "index": 0, "delta": { "tool_calls": [call] } }] })).end("tool_calls")
+        };
+        hosting.live.post("/v1/agents").json(json!({ "name": "dev", "model": "double/one" })).ok();
+        for arguments in ["{\"path\": ", "", "[1]", &format!("{}{}", "[".repeat(300), "]".repeat(300))] {
+            upstream.answers(vec![call("ls", arguments), call("nothing", arguments)]);
+            let before = upstream.asked().len();
+            let mut body = asked("go");
+            body["agent"] = json!("dev");
+            let answer = hosting.live.post(CHAT).json(body).ok();
+            assert_eq!(answer["choices"][0]["finish_reason"], "length", "{answer}");
+            let asked = upstream.asked();
+            assert_eq!(asked.len() - before, 20, "as often as a turn may");
+            let told = asked.last().expect("a request").json();
+            let calls = told["messages"].as_array().expect("messages").iter().filter(|it| it["role"] == "assistant");
+            let sent: Vec<_> = calls.map(|it| it["tool_calls"][0]["function"]["arguments"].clone()).collect();
+            assert!(sent.iter().all(|it| it == "{}"), "{sent:?}");
+        }
+    }
+
+    fn what_no_database_can_hold_is_stored_all_the_same(engine: Engine) {
+        let (upstream, _server, hosting) = world(engine);
+        for stream in [false, true] {
+            upstream.answers(vec![Script::says(&["a\0", "b"])]);
+            let mut body = asked("hi");
+            body["stream"] = json!(stream);
+            let answer = hosting.live.post(CHAT).json(body).header("x-session-id", &stream.to_string()).send();
+            assert_eq!((answer.status, answer.text.contains("\"error\"")), (200, false), "{answer}");
+            assert_eq!(messages(&hosting.live, &stream.to_string())[1]["content"], "a\u{fffd}b");
+        }
+        upstream.answers(vec![Script::refuses(400, "no\0")]);
+        let answer = say(&hosting.live, "hi").refused(400, "model_refused");
+        assert_eq!(messages(&hosting.live, &session(&answer)).len(), 2);
+        let asked_before = upstream.asked().len();
+        for content in [json!("a\0"), json!([{ "type": "text", "text": "a\0" }])] {
+            let body = json!({ "messages": [{ "role": "user", "content": content }] });
+            hosting.live.post(CHAT).json(body).send().expect_status(400);
+        }
+        assert_eq!(upstream.asked().len(), asked_before, "nobody is asked for what cannot be stored");
     }
 }

@@ -12,6 +12,7 @@ use testkit::server::Server;
 use testkit::upstream::{Script, Upstream};
 
 use super::chat::{CHAT, asked, say_streamed, session};
+use super::files::form;
 use super::models::{key, say_and_leave, world};
 use super::sessions::messages;
 
@@ -145,7 +146,7 @@ on_both_engines! {
     fn a_run_is_steered(engine: Engine) {
         let (upstream, server, hosting) = world(engine);
         let client = &hosting.live;
-        let slow = Script::stream().texts(&["one"]).wait(Duration::from_millis(1500)).end("stop");
+        let slow = Script::stream().texts(&["one"]).wait(Duration::from_millis(2500)).end("stop");
         upstream.answers(vec![slow, Script::says(&[" two"])]);
         say_and_leave(client, &key(&server), &durable("hi"), "\"one\"");
         let run = left_run(client)["id"].as_str().expect("an id").to_owned();
@@ -158,15 +159,25 @@ on_both_engines! {
         assert_eq!(say("s1", "follow_up", "and then?").expect_status(200).json["data"]["duplicate"], true);
         say("s2", "shout", "x").refused(400, "VALIDATION_ERROR");
         say("s2", "steer", "").refused(400, "VALIDATION_ERROR");
-        for number in 0..15 {
+        let post = |path: &str| client.post(path);
+        let file = form(post, "/v1/attachments", ("sessionId", "left"), ("a.md", b"x")).ok();
+        let with = |id: &str, file: &str| {
+            let content = json!({ "attachments": [{ "file_id": file }] });
+            client.post(&path).json(json!({ "id": id, "mode": "follow_up", "content": content })).send()
+        };
+        with("f0", "00000000-0000-7000-8000-000000000000").refused(404, "NOT_FOUND");
+        with("f1", file["id"].as_str().expect("an id")).expect_status(202);
+        for number in 0..14 {
             say(&format!("n{number}"), "follow_up", "more").expect_status(202);
         }
-        say("n15", "follow_up", "more").refused(429, "STEERING_QUEUE_FULL");
+        say("n14", "follow_up", "more").refused(429, "STEERING_QUEUE_FULL");
         hosting.test.post(&path).json(json!({ "id": "x", "mode": "steer", "content": { "text": "x" } })).refused(404, "RUN_NOT_ACTIVE");
         let events = followed(&client.get(&format!("/v1/runs/{run}/events")).send());
         assert_eq!(said(&events), "one two");
         let heard = upstream.asked()[1].json();
         assert_eq!(heard["messages"][2]["content"], "and then?", "{heard}");
+        let file = heard["messages"][3]["content"].as_str().expect("a text");
+        assert!(file.starts_with("\n[file \"a.md\": \"/attachments/"), "{heard}");
         say("s3", "steer", "late").refused(404, "RUN_NOT_ACTIVE");
         client.post(&format!("/api/v1/runs/{run}/abort")).refused(404, "RUN_NOT_ACTIVE");
     }
@@ -272,4 +283,65 @@ fn a_run_whose_lease_has_ended_is_ended_by_another_node() {
         "Hello".starts_with(said) || said == "[Response interrupted]",
         "{said}"
     );
+}
+
+#[test]
+fn a_run_of_another_node_is_steered() {
+    let upstream = Upstream::start();
+    let start = |scratch| Server::start_on(scratch, |settings| upstream.configure(settings));
+    let one = start(std::sync::Arc::new(Engine::Postgres.scratch()));
+    let hosting = one.hosting("compass");
+    let bearer = key(&one);
+    let two = start(one.scratch());
+    let slow = Script::stream()
+        .texts(&["one"])
+        .wait(Duration::from_millis(1500))
+        .texts(&["."])
+        .wait(Duration::from_millis(1500))
+        .end("stop");
+    upstream.answers(vec![slow, Script::says(&[" two"])]);
+    say_and_leave(&hosting.live, &bearer, &durable("hi"), "\"one\"");
+    let there = two.client().with_key(&bearer);
+    let run = left_run(&there)["id"].as_str().expect("an id").to_owned();
+    let path = format!("/api/v1/runs/{run}/steering");
+    let say = |client: &Client, id: &str, text: &str| {
+        let body = json!({ "id": id, "mode": "steer", "content": { "text": text } });
+        client.post(&path).json(body).send()
+    };
+    let told = say(&there, "s1", "and then?").expect_status(202);
+    assert_eq!(
+        told.json["data"],
+        json!({ "runId": run, "id": "s1", "accepted": true, "duplicate": false })
+    );
+    assert_eq!(
+        say(&there, "s1", "and then?").expect_status(200).json["data"]["duplicate"],
+        true
+    );
+    for number in 0..15 {
+        say(&there, &format!("n{number}"), "more").expect_status(202);
+    }
+    say(&there, "n15", "more").refused(429, "STEERING_QUEUE_FULL");
+    // Said here, too: it is heard once.
+    say(&hosting.live, "s1", "and then?").expect_status(202);
+    let elsewhere = two.client().with_key(&key_of_test(&one));
+    say(&elsewhere, "x", "x").refused(404, "RUN_NOT_ACTIVE");
+    let events = followed(&there.get(&format!("/v1/runs/{run}/events")).send());
+    assert_eq!(said(&events), "one. two", "{events:?}");
+    let heard = upstream.asked()[1].json();
+    let heard = heard["messages"].as_array().expect("a list");
+    let user: Vec<_> = heard
+        .iter()
+        .filter(|message| message["role"] == "user")
+        .filter_map(|message| message["content"].as_str())
+        .collect();
+    let count = |text: &str| user.iter().filter(|said| **said == text).count();
+    assert_eq!((count("and then?"), count("more")), (1, 15), "{user:?}");
+    say(&there, "late", "late").refused(404, "RUN_NOT_ACTIVE");
+}
+
+/// A key of the sandbox.
+fn key_of_test(server: &Server) -> String {
+    let issued = server.operator().post("/guild/v1/projects/compass/keys");
+    let issued = issued.json(json!({ "environment": "test" })).ok();
+    issued["key"].as_str().expect("a key").to_owned()
 }

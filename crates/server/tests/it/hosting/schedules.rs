@@ -103,13 +103,58 @@ on_both_engines! {
         board.live.patch(&at).json(json!({ "schedule": "often" })).refused(400, "INVALID_EXPRESSION");
     }
 
+    fn what_could_not_be_executed_is_refused_beforehand(engine: Engine) {
+        let board = Board::start(engine);
+        let mut tasks = [task("a", &[]), task("b", &[]), task("c", &[])];
+        tasks[0]["assignTo"] = "nobody".into();
+        tasks[1]["assignTo"] = "odd".into();
+        tasks[2]["assignTo"] = "guest".into();
+        board.live.post("/api/v1/agents").json(json!({ "name": "odd", "model": "nowhere/model" })).ok();
+        let document = json!({ "tasks": tasks, "team": [{ "name": "guest", "model": "mock/echo" }] });
+        let mission = board.mission("Lost", &document);
+        let refused = |request: testkit::http::Request| {
+            let refusal = request.refused(400, "VALIDATION_ERROR").json;
+            let causes = refusal["details"].to_string();
+            assert!(causes.contains("nobody") && causes.contains("nowhere/model"), "{refusal}");
+            assert_eq!(refusal["details"].as_array().map(Vec::len), Some(2), "{refusal}");
+        };
+        refused(board.live.post(SCHEDULES).json(json!({ "missionId": mission, "expression": "0 * * * *" })));
+        refused(board.at(&mission, "execute"));
+        let at = format!("/api/v1/missions/{mission}");
+        refused(board.live.patch(&at).json(json!({ "schedule": "0 * * * *" })));
+        let own = json!({ "name": "Own", "data": document.to_string(), "schedule": "0 * * * *" });
+        refused(board.live.post("/api/v1/missions").json(own));
+        let book = json!({ "name": "lost", "mission": document });
+        refused(board.live.post("/api/v1/playbooks").json(book));
+        let job = json!({ "title": "w", "description": "d", "assignTo": "dev", "draft": true });
+        let job = board.live.post("/v1/tasks").json(job).ok()["id"].clone();
+        let watch = |action: Value| {
+            let body = json!({ "taskId": job, "targetStatus": "done", "action": action });
+            board.live.post("/api/v1/watchers").json(body)
+        };
+        refused(watch(json!({ "type": "execute_mission", "missionId": mission })));
+        for agent in ["nobody", "odd"] {
+            let new = json!({ "title": "n", "description": "d", "assignTo": agent });
+            let refusal = watch(json!({ "type": "create_task", "task": new })).refused(400, "VALIDATION_ERROR");
+            assert_eq!(refusal.json["details"].as_array().map(Vec::len), Some(1), "{}", refusal.json);
+        }
+        let new = json!({ "title": "n", "description": "d", "assignTo": "dev", "maxRetries": -1 });
+        watch(json!({ "type": "create_task", "task": new })).refused(400, "VALIDATION_ERROR");
+        for list in ["/v1/schedules", "/v1/playbooks", "/v1/watchers"] {
+            assert_eq!(board.live.get(list).ok(), json!([]), "{list}");
+        }
+        assert_eq!(board.status(&mission), "draft");
+    }
+
     fn what_cannot_be_executed_is_told_and_passed_over(engine: Engine) {
         let board = Board::start(engine);
+        board.live.post("/api/v1/agents").json(json!({ "name": "nobody", "model": "mock/echo" })).ok();
         let mut lost = task("a", &[]);
         lost["assignTo"] = "nobody".into();
         let mission = board.mission("Lost", &json!({ "tasks": [lost] }));
         let body = json!({ "missionId": mission, "expression": "0 * * * *" });
         board.live.post(SCHEDULES).json(body).ok();
+        board.live.delete("/api/v1/agents/nobody").ok();
         board.advance(3_600);
         let told = || board.log().into_iter().find(|(name, _)| name == "log");
         let (_, told) = board.until(told).expect("a line in the log");

@@ -143,4 +143,17 @@ on_both_engines! {
         hosting.test.delete(&format!("{SESSIONS}/same")).ok();
         assert_eq!(messages(&hosting.live, "same").len(), 4);
     }
+
+    fn what_was_removed_leaves_nothing_behind(engine: Engine) {
+        let server = Server::start(engine);
+        let client = server.hosting("compass").live;
+        let send = || client.post(CHAT).json(asked("hi")).header("x-session-id", "same").ok();
+        testkit::parallel(12, |n| match n % 3 {
+            0 => drop(client.delete(&format!("{SESSIONS}/same")).send()),
+            _ => drop(send()),
+        });
+        client.delete(&format!("{SESSIONS}/same")).send();
+        send();
+        assert_eq!(messages(&client, "same").len(), 2);
+    }
 }

@@ -62,6 +62,7 @@ on_both_engines! {
         let server = Server::start(engine);
         let live = server.hosting("compass").live;
         agent(&live, json!({}));
+        let mut told = live.get("/api/v1/events?filter=file:changed").stream();
         let answer = say(&live, r#"[tool bash {"command":"echo $((6*7)) > b.txt; cat b.txt; ls /root"}]"#);
         if answer.contains("there is no tool") || answer.contains("Unknown tool") {
             println!("skipped: this machine has no sandbox: {answer}");
@@ -69,6 +70,10 @@ on_both_engines! {
         }
         assert!(answer.contains("42") && answer.contains("[exit code"), "{answer}");
         assert_eq!(live.get("/v1/files/read?path=b.txt").send().text, "42\n");
+        let change = told.wait_for("file:changed").json();
+        assert_eq!(change, json!({ "path": "b.txt", "dir": ".", "action": "created", "source": "dev" }));
+        say(&live, r#"[tool bash {"command":"rm b.txt"}]"#);
+        assert_eq!(told.wait_for("file:changed").json()["action"], "deleted");
     }
 
     fn what_an_agent_remembers_is_in_its_prompt(engine: Engine) {

@@ -86,6 +86,8 @@ on_both_engines! {
         for body in [
             with("agent", json!("")),
             with("agent", Value::Null),
+            with("agent", json!(".")),
+            with("service", json!("..")),
             with("service", json!("s".repeat(101))),
             with("type", json!("ftp")),
             with("credentials", json!("password")),

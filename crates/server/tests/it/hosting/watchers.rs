@@ -1,4 +1,4 @@
-//! Actions that wait for tasks, and notifications, of which there are none
+//! Actions that wait for tasks, and notifications where nobody is told any
 //! (Polpo 2.13).
 
 use serde_json::{Value, json};
@@ -46,9 +46,10 @@ on_both_engines! {
     fn an_action_that_fails_keeps_the_job_from_nothing(engine: Engine) {
         let board = Board::start(engine);
         let job = draft(&board);
-        let gone = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let gone = board.mission("Gone", &json!({ "tasks": [task("a", &[])] }));
         let body = json!({ "taskId": job, "targetStatus": "failed", "action": { "type": "execute_mission", "missionId": gone } });
         board.live.post(WATCHERS).json(body).ok();
+        board.live.delete(&format!("/api/v1/missions/{gone}")).ok();
         let failed = board.live.patch(&format!("/v1/tasks/{job}")).json(json!({ "status": "failed" })).ok();
         assert_eq!((&failed["status"], &board.last("log")["level"]), (&json!("failed"), &json!("error")));
     }
@@ -63,6 +64,7 @@ on_both_engines! {
             body(&job, "done", &json!({ "type": "webhook", "url": "https://example.org" })),
             body(&job, "done", &json!({ "type": "create_task" })),
             body(&job, "done", &json!({ "type": "execute_mission", "missionId": "x" })),
+            body(&job, "done", &json!({ "type": "execute_mission", "missionId": "01890a5d-ac96-774b-bcce-b302099a8057" })),
             body(&job, "done", &json!(null)),
             json!({ "taskId": job }),
         ] {

@@ -120,6 +120,24 @@ testkit::on_both_engines! {
         town.is_sound();
     }
 
+    fn what_was_set_aside_goes_to_the_person_once_the_key_is_gone(engine: Engine) {
+        let town = Town::new(engine);
+        let grace = town.human("grace");
+        let scopes = json!(["tasks:publish", "wallet:read"]);
+        let handoff = hand_over(&grace, json!({ "scopes": scopes, "budgetCredits": 100 }));
+        let helper = town.delegate(&handoff);
+        let (early, late) = (helper.publishes(20), helper.publishes(50));
+        let withdraw = |task: &str| town.server.operator().delete(&format!("/api/tasks/{task}")).ok();
+        withdraw(&early);
+        // While the key works it is the agent's to spend again.
+        helper.has(50, 0, 50);
+        grace.delete(&format!("/delegated-agents/{}", helper.id)).ok();
+        grace.has(950, 0, 0);
+        withdraw(&late);
+        grace.has(1_000, 0, 0);
+        town.is_sound();
+    }
+
     fn a_key_runs_out_by_the_clock(engine: Engine) {
         let town = Town::new(engine);
         let (grace, publisher) = (town.human("grace"), town.human("alan"));
