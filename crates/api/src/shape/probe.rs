@@ -95,6 +95,9 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         let schema = self.schema;
         let read = visitor.visit_some(self);
         let mut schema = schema.borrow_mut();
+        if let Some(words) = schema.get_mut("enum").and_then(Value::as_array_mut) {
+            words.push(Value::Null);
+        }
         if let Some(kind) = schema.get_mut("type").filter(|kind| kind.is_string()) {
             *kind = json!([kind.take(), "null"]);
         }

@@ -67,7 +67,7 @@ const OWED: &str = "insert into payouts select randomblob(16), project, null, id
                     '', '', null, 0 from tasks limit 1";
 
 /// Damage to the example, and the invariant that it violates.
-const DAMAGE: [(&str, &str); 41] = [
+const DAMAGE: [(&str, &str); 42] = [
     (
         "no balance of a subject is negative",
         "update ledger_accounts set balance = -1 where asset = 'POLT'",
@@ -229,6 +229,11 @@ const DAMAGE: [(&str, &str); 41] = [
         "everything a project remembers can be found",
         "insert into knowledge_words (rowid, words) values (1, 'nothing')",
     ),
+    (
+        "profiles count the ratings of their agents",
+        "insert into profiles (account, name, name_key, tagline, skills, details, rating_sum, rating_count, rating_rank, \
+         created_at) values (x'00', '', '', '', '', '{}', 5, 1, 500, 0)",
+    ),
 ];
 
 #[test]
@@ -240,7 +245,7 @@ fn an_audit_names_what_is_violated() {
     command(scratch.url(), &["backup", &example]).ok();
     let sound = command(scratch.url(), &["audit"]).ok();
     let invariants = DAMAGE.map(|(invariant, _)| format!("ok       {invariant}"));
-    let summary = "41 of 41 invariants hold".to_owned();
+    let summary = "42 of 42 invariants hold".to_owned();
     let lines: Vec<_> = invariants.into_iter().chain([summary]).collect();
     assert_eq!(sound.trim_end().lines().collect::<Vec<_>>(), lines);
 

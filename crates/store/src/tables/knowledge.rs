@@ -256,19 +256,25 @@ pub async fn find_words(
     best.extend(marks(filter.category, filter.importance));
     others.extend(marks(filter.category, filter.importance));
     let best = dialect::match_text(tx, project, &best, &BTreeSet::new());
-    let others = dialect::match_text(tx, project, &others, &in_heading);
     let mut found = search(tx, best.clone(), project, stretch).await?;
     let rows = stretch.rows.saturating_sub(length(&found));
     if rows == 0 {
         return Ok(found);
     }
-    let offset = if found.is_empty() && stretch.offset > 0 {
-        stretch
-            .offset
-            .saturating_sub(count(tx, best, project).await?)
-    } else {
-        0
+    // How many there are of the best, which need not be exact but for none.
+    let best = match (found.is_empty(), stretch.offset) {
+        (true, 0) => 0,
+        (true, _) => count(tx, best, project).await?,
+        (false, offset) => offset.saturating_add(i64::from(length(&found))),
     };
+    let offset = stretch.offset.saturating_sub(best).max(0);
+    // Where there are none, nobody has to be kept out of the others, which
+    // costs as much again as finding them.
+    let not = match best {
+        0 => BTreeSet::new(),
+        _ => in_heading,
+    };
+    let others = dialect::match_text(tx, project, &others, &not);
     found.extend(search(tx, others, project, Stretch { rows, offset }).await?);
     Ok(found)
 }

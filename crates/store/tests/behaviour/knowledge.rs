@@ -221,6 +221,34 @@ testkit::on_both_engines! {
         });
     }
 
+    fn pages_follow_each_other_also_where_no_title_has_the_words(engine: Engine) {
+        with_store(engine, async |store| {
+            for number in 20..27_u128 {
+                let mut granite = entry(1);
+                granite.id = KnowledgeId(Uuid::from_u128(number));
+                granite.text.content = "Walls of granite".into();
+                put(&store, granite).await;
+            }
+            let in_pages = async |rows: u32| {
+                let mut all = Vec::new();
+                for offset in (0..12).step_by(usize::try_from(rows).expect("small")) {
+                    all.extend(found_in(&store, EVERYTHING, "granite walls", Stretch { rows, offset }).await);
+                }
+                all
+            };
+            for rows in 1..9 {
+                assert_eq!(in_pages(rows).await, [26, 25, 24, 23, 22, 21, 20], "in pages of {rows}");
+            }
+            let mut titled = entry(2);
+            titled.id = KnowledgeId(Uuid::from_u128(19));
+            titled.text.title = "Granite walls".into();
+            put(&store, titled).await;
+            for rows in 1..9 {
+                assert_eq!(in_pages(rows).await, [19, 26, 25, 24, 23, 22, 21, 20], "in pages of {rows}");
+            }
+        });
+    }
+
     fn a_new_version_is_found_by_its_own_words(engine: Engine) {
         with_store(engine, async |store| {
             remember_all(&store).await;

@@ -62,7 +62,7 @@ testkit::on_both_engines! {
         assert_eq!((&first["data"]["rating"], &first["data"]["comment"]), (&json!(5), &json!("Well done.")));
         let stars: Vec<_> = told.iter().map(|one| one.json()["data"]["rating"].clone()).collect();
         assert_eq!(stars, [5, 4, 5]);
-        eventually("nothing waits", || ada.get("/webhooks")[0]["failure_count"] == 0);
+        eventually("nothing waits", || ada.get("/webhooks")[0]["pending_deliveries"] == 0);
         office.audit();
     }
 
@@ -78,7 +78,7 @@ testkit::on_both_engines! {
         for other in [&ada, &manager, &stranger] {
             rate(other, &body).refused(403, "not_the_owner");
         }
-        office.server.client().post(REVIEWS).json(&body).refused(401, "unauthenticated");
+        office.server.client().post(REVIEWS).json(&body).refused(401, "missing_credential");
         let elsewhere = office.on_another_project();
         rate(&office.owner, &with(&body, "project_id", json!(elsewhere))).refused(404, "ticket_not_found");
         rate(&office.owner, &with(&body, "ticket_id", json!(office.project))).refused(404, "ticket_not_found");

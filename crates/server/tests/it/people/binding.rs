@@ -62,7 +62,7 @@ testkit::on_both_engines! {
         assert_eq!(listed["tasks"], ada.get("/tasks")["tasks"], "as the agent sees them");
         grace.read(&format!("{path}?as=owner")).refused(400, "VALIDATION_FAILED");
         alan.read(&path).refused(404, "NOT_FOUND");
-        ada.client.get(&format!("/api/v1/human{path}")).refused(403, "FORBIDDEN");
+        ada.client.get(&format!("/api/v1/human{path}")).refused(403, "WRONG_ROLE");
         grace.read("/agent-bindings/nonsense/tasks").refused(404, "NOT_FOUND");
         grace.delete(&format!("/agent-bindings/{}", ada.id)).ok();
         grace.read(&path).refused(404, "NOT_FOUND");
