@@ -178,7 +178,16 @@ on_both_engines! {
         assert_eq!(heard["messages"][2]["content"], "and then?", "{heard}");
         let file = heard["messages"][3]["content"].as_str().expect("a text");
         assert!(file.starts_with("\n[file \"a.md\": \"/attachments/"), "{heard}");
-        say("s3", "steer", "late").refused(404, "RUN_NOT_ACTIVE");
+        // Its last frame comes just before it is gone; until then it takes nothing either.
+        eventually("the run is gone", || {
+            let late = say("s3", "steer", "late");
+            if late.status == 409 {
+                late.refused(409, "RUN_NOT_ACCEPTING_STEERING");
+                return false;
+            }
+            late.refused(404, "RUN_NOT_ACTIVE");
+            true
+        });
         client.post(&format!("/api/v1/runs/{run}/abort")).refused(404, "RUN_NOT_ACTIVE");
     }
 
