@@ -11,8 +11,6 @@
 use std::borrow::Cow;
 use std::pin::Pin;
 
-use aes_gcm::aead::{Aead, KeyInit};
-use aes_gcm::{Aes256Gcm, Nonce};
 use bytes::Bytes;
 use domain::time::Span;
 use domain::{Error, Kind, Result, Time};
@@ -20,12 +18,14 @@ use futures_core::Stream;
 use sha2::{Digest, Sha256};
 use store::tables::idempotency::{self, Kept};
 
+use crate::ops::vault::{Key, NONCE_BYTES};
 use crate::work::Work;
 use crate::{App, Cx};
 
 /// How long a first answer is kept.
 pub(crate) const KEPT: Span = Span::hours(24);
-const NONCE_BYTES: usize = 12;
+/// The key is of one request alone, so nothing more need be bound to a place.
+const NOWHERE: &[u8] = &[];
 /// Bytes of what stands in the place of an answer that is being made: fewer than
 /// the shortest sealed one has.
 pub(crate) const CLAIM_BYTES: usize = 16;
@@ -144,7 +144,7 @@ impl From<Answered> for Replied {
 pub struct Repeat {
     scope: [u8; 32],
     request: [u8; 32],
-    seal: [u8; 32],
+    seal: Key,
 }
 
 impl Repeat {
@@ -157,7 +157,7 @@ impl Repeat {
         Self {
             scope,
             request,
-            seal,
+            seal: Key::new(seal),
         }
     }
 
@@ -165,20 +165,13 @@ impl Repeat {
         self.scope
     }
 
-    fn cipher(&self) -> Aes256Gcm {
-        Aes256Gcm::new(&self.seal.into())
-    }
-
     /// Seals what is to be kept.
     pub(crate) fn seal(&self, clear: &[u8], nonce: [u8; NONCE_BYTES]) -> Result<Vec<u8>> {
-        let sealed = self.cipher().encrypt(&Nonce::from(nonce), clear);
-        let sealed = sealed.map_err(|_| Error::internal())?;
-        Ok([nonce.as_slice(), &sealed].concat())
+        self.seal.seal_bytes(NOWHERE, clear, nonce)
     }
 
     fn open(&self, sealed: &[u8]) -> Option<Vec<u8>> {
-        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
-        self.cipher().decrypt(&Nonce::from(*nonce), sealed).ok()
+        self.seal.open_bytes(NOWHERE, sealed)
     }
 }
 

@@ -24,6 +24,7 @@ statements! {
     INSERT = "insert into notifications (environment, id, channel, document, created_at) values ($1, $2, $3, $4, $5)";
     LATEST = "select environment, id, channel, document, created_at from notifications \
         where environment = $1 order by environment desc, id desc limit $2";
+    COUNT = "select count(*) from notifications where environment = $1";
     PRUNE = "delete from notifications where environment = $1 and id in (select id from notifications \
         where environment = $1 order by environment desc, id desc limit $2 offset $3)";
 }
@@ -65,6 +66,12 @@ pub async fn latest(
 ) -> Result<Vec<Notification>> {
     tx.rows(LATEST, vec![Val::id(environment), rows.into()], read)
         .await
+}
+
+/// How many there are.
+pub async fn count(tx: &mut Tx, environment: EnvironmentId) -> Result<i64> {
+    let count = tx.row(COUNT, vec![Val::id(environment)], |row| row.int(0));
+    Ok(count.await?.unwrap_or(0))
 }
 
 /// Forgets some of those behind the latest.

@@ -34,7 +34,7 @@ impl<D: Polpo> Wire<D> for Stats {
         Ok(Self)
     }
 
-    fn encode(total: usize, _: Time) -> Answer {
+    fn encode(total: i64, _: Time) -> Answer {
         answer::<D>(200, &json!({ "total": total, "sent": total, "failed": 0 }))
     }
 }

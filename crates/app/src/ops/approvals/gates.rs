@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use store::tables::environments::Environment;
 
 use crate::ops::environments::settings;
+use crate::ops::notifications::channels;
 
 /// Where the gates stand in the settings.
 const KEY: &str = "approvalGates";
@@ -91,7 +92,7 @@ impl Gate {
             timeout: timeout.map(|ms| Span(ms.saturating_mul(1_000))),
             priority: number("priority", Some(100), 1_000_000)?.unwrap_or(100),
             max_revisions: revisions.unwrap_or(limits::APPROVAL_REVISIONS),
-            channels: channels(gate)?,
+            channels: channels(gate.get("notifyChannels"))?,
             includes_outcomes: switch(gate, "includeOutcomes")?,
             id,
             name,
@@ -143,26 +144,6 @@ fn value(found: Option<&Value>) -> condition::Value {
         Some(Value::String(text)) => condition::Value::Text(text.clone()),
         _ => condition::Value::Null,
     }
-}
-
-fn channels(gate: &Value) -> Result<Vec<String>> {
-    let given = match gate.get("notifyChannels") {
-        None | Some(Value::Null) => return Ok(Vec::new()),
-        Some(given) => given.as_array(),
-    };
-    let names: Option<Vec<_>> = given.and_then(|list| list.iter().map(Value::as_str).collect());
-    let names = names.filter(|names| names.len() <= limits::NOTIFIED_CHANNELS);
-    let names = names.ok_or_else(|| {
-        let problem = format!(
-            "must be a list of at most {} names of channels",
-            limits::NOTIFIED_CHANNELS
-        );
-        Error::field("notifyChannels", problem)
-    })?;
-    for name in &names {
-        text::required("notifyChannels", name, limits::CHANNEL_CHARS)?;
-    }
-    Ok(names.into_iter().map(str::to_owned).collect())
 }
 
 fn switch(gate: &Value, field: &'static str) -> Result<bool> {

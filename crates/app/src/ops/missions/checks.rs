@@ -7,6 +7,7 @@ use domain::error::Detail;
 use domain::{Result, limits, plan, text};
 use serde_json::{Map, Value};
 
+use crate::ops::notifications::channels;
 use crate::ops::{hosted, jobs};
 
 /// What is wrong so far.
@@ -113,16 +114,7 @@ impl<'a> Checked<'a> {
 
     /// Channels that are told something.
     pub(crate) fn channels(&self, causes: &mut Causes) {
-        let is_name = |name: &Value| {
-            let name = name.as_str().unwrap_or_default();
-            text::required("notifyChannels", name, limits::CHANNEL_CHARS).is_ok()
-        };
-        let fits =
-            |list: &Vec<Value>| list.len() <= limits::NOTIFIED_CHANNELS && list.iter().all(is_name);
-        let fits = match self.get("notifyChannels") {
-            None => true,
-            Some(given) => given.as_array().is_some_and(fits),
-        };
+        let fits = channels(self.get("notifyChannels")).is_ok();
         let problem = "must be a list of at most 20 names of channels";
         self.ensure(fits, "notifyChannels", problem, causes);
     }

@@ -48,13 +48,14 @@ impl Op for List {
 pub struct Stats;
 
 impl Op for Stats {
-    type Output = usize;
+    type Output = i64;
     operation!("notifications.stats", Host, Reads);
 
-    async fn run(self, cx: &mut Cx<'_>) -> Result<usize> {
+    async fn run(self, cx: &mut Cx<'_>) -> Result<i64> {
         let environment = own(cx).await?;
-        let all = notifications::latest(cx.tx, environment.id, limits::NOTIFICATIONS).await?;
-        Ok(all.len())
+        let total = notifications::count(cx.tx, environment.id).await?;
+        // Those behind are about to be forgotten, and in no list.
+        Ok(total.min(limits::NOTIFICATIONS.into()))
     }
 }
 

@@ -13,6 +13,7 @@ mod tell;
 pub use list::{List, Send, Stats};
 pub(crate) use tell::{Notice, Severity, outcomes, tell};
 
+use domain::{Error, Result, limits, text};
 use serde_json::{Map, Value};
 use store::tables::notifications::Notification;
 
@@ -37,4 +38,28 @@ fn shown(notification: &Notification) -> Value {
     ];
     shown.extend(fixed.map(|(key, value)| (key.to_owned(), value.into())));
     Value::Object(shown)
+}
+
+/// Reads the channels that something tells (`notifyChannels`).
+///
+/// # Errors
+/// `Invalid` when it is no list of so many names.
+pub(crate) fn channels(given: Option<&Value>) -> Result<Vec<String>> {
+    let given = match given {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(given) => given.as_array(),
+    };
+    let names: Option<Vec<_>> = given.and_then(|list| list.iter().map(Value::as_str).collect());
+    let names = names.filter(|names| names.len() <= limits::NOTIFIED_CHANNELS);
+    let names = names.ok_or_else(|| {
+        let problem = format!(
+            "must be a list of at most {} names of channels",
+            limits::NOTIFIED_CHANNELS
+        );
+        Error::field("notifyChannels", problem)
+    })?;
+    for name in &names {
+        text::required("notifyChannels", name, limits::CHANNEL_CHARS)?;
+    }
+    Ok(names.into_iter().map(str::to_owned).collect())
 }

@@ -16,6 +16,7 @@ pub use read::{Credential, Read, Stored};
 pub use remove::Remove;
 pub use save::Save;
 pub use seal::Key;
+pub(crate) use seal::NONCE_BYTES;
 
 use std::collections::BTreeMap;
 

@@ -15,7 +15,7 @@ use std::path::Path;
 
 use aes_gcm::aead::Aead;
 use aes_gcm::{Aes256Gcm, Nonce};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -189,8 +189,6 @@ impl Private {
             Self::X25519(key) => unboxed(key, &value),
         };
         let opened = opened.context("the content key is not wrapped for this private key")?;
-        let size = opened.len();
-        ensure!(size == KEY_BYTES, "the content key has another size");
         opened
             .try_into()
             .ok()
