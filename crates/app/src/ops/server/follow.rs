@@ -66,12 +66,11 @@ impl Op for Follow {
     }
 }
 
+/// A key that was issued is not among them: nobody remembers that it was
+/// unknown.
 fn changes_access(what: Happening) -> bool {
     matches!(
         what,
-        Happening::AccountBanned
-            | Happening::AccountUnbanned
-            | Happening::KeyIssued
-            | Happening::KeyRevoked
+        Happening::AccountBanned | Happening::AccountUnbanned | Happening::KeyRevoked
     )
 }
