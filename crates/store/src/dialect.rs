@@ -41,6 +41,17 @@ pub(crate) const FOLLOW_EVENTS: Sql = Sql {
                and writer < pg_snapshot_xmin(pg_current_snapshot())::text::bigint order by writer, seq limit $3",
 };
 
+/// As [`FOLLOW_EVENTS`], only what happened in environments of hosted agents
+/// or is of one of three kinds: where little of that happens, no row of the
+/// rest is read out of the database.
+pub(crate) const FOLLOW_CHANGES: Sql = Sql {
+    sqlite: "select writer, seq, kind, subject, body, actor, project, created_at, environment from events where writer >= $1 and seq > $2 \
+             and (environment is not null or kind in ($3, $4, $5)) order by seq limit $6",
+    postgres: "select writer, seq, kind, subject, body, actor, project, created_at, environment from events where (writer, seq) > ($1, $2) \
+               and (environment is not null or kind in ($3, $4, $5)) \
+               and writer < pg_snapshot_xmin(pg_current_snapshot())::text::bigint order by writer, seq limit $6",
+};
+
 /// As [`FOLLOW_EVENTS`], in one environment.
 pub(crate) const FOLLOW_ENVIRONMENT: Sql = Sql {
     sqlite: "select writer, seq, kind, subject, body, actor, project, created_at, environment from events \

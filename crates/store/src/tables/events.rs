@@ -171,6 +171,7 @@ pub(super) fn built() -> Vec<Sql> {
         .copied()
         .chain([
             dialect::FOLLOW_EVENTS,
+            dialect::FOLLOW_CHANGES,
             dialect::FOLLOW_ENVIRONMENT,
             dialect::END_OF_EVENTS,
         ])
@@ -278,6 +279,27 @@ pub async fn end(tx: &mut Tx) -> Result<Cursor> {
 pub async fn follow(tx: &mut Tx, after: Cursor, rows: u32) -> Result<Vec<Followed>> {
     let params = vec![after.writer.into(), after.seq.into(), rows.into()];
     tx.rows(dialect::FOLLOW_EVENTS, params, read_followed).await
+}
+
+/// What came after the cursor in environments, or is of one of these kinds;
+/// and where to go on, which is the end of the log when that was all.
+pub async fn follow_changes(
+    tx: &mut Tx,
+    after: Cursor,
+    kinds: [Happening; 3],
+    rows: u32,
+) -> Result<(Vec<Followed>, Cursor)> {
+    // Before anything else: what is behind it is seen by the next look.
+    let end = end(tx).await?;
+    let mut params = vec![after.writer.into(), after.seq.into()];
+    params.extend(kinds.map(|kind| Val::from(kind.as_str())));
+    params.push(rows.into());
+    let seen = tx.rows(dialect::FOLLOW_CHANGES, params, read_followed);
+    let seen = seen.await?;
+    let last = seen.last().map_or(after, |event| event.cursor);
+    let is_all = seen.len() < rows as usize;
+    let cursor = if is_all { last.max(end) } else { last };
+    Ok((seen, cursor))
 }
 
 /// As [`follow`], in one environment.

@@ -9,6 +9,14 @@ use store::tables::meta;
 
 use crate::{Cx, Op};
 
+/// What changes who may do what. A key that was issued is not among them:
+/// nobody remembers that it was unknown.
+const ACCESS: [Happening; 3] = [
+    Happening::AccountBanned,
+    Happening::AccountUnbanned,
+    Happening::KeyRevoked,
+];
+
 /// Looks at the log after a cursor.
 #[derive(Clone, Debug)]
 pub struct Follow {
@@ -47,12 +55,12 @@ impl Op for Follow {
                 more: false,
             });
         };
-        let seen = events::follow(cx.tx, after, limits::EVENTS_AT_ONCE).await?;
-        let cursor = seen.last().map_or(after, |event| event.cursor);
-        let more = seen.len() >= limits::EVENTS_AT_ONCE as usize;
+        let rows = limits::EVENTS_AT_ONCE;
+        let (seen, cursor) = events::follow_changes(cx.tx, after, ACCESS, rows).await?;
+        let more = seen.len() >= rows as usize;
         let touched = seen
             .iter()
-            .filter(|e| changes_access(e.what))
+            .filter(|e| ACCESS.contains(&e.what))
             .map(|e| AccountId(e.subject))
             .collect();
         let hosted = seen.into_iter().filter(|e| e.environment.is_some());
@@ -64,13 +72,4 @@ impl Op for Follow {
             more,
         })
     }
-}
-
-/// A key that was issued is not among them: nobody remembers that it was
-/// unknown.
-fn changes_access(what: Happening) -> bool {
-    matches!(
-        what,
-        Happening::AccountBanned | Happening::AccountUnbanned | Happening::KeyRevoked
-    )
 }
