@@ -657,9 +657,11 @@ impl App {
         self.house.hub.end();
     }
 
-    /// Tells listeners what the follower of the log has read; from the first
-    /// call on nothing is passed over.
+    /// Tells listeners what the follower of the log has read, and chat turns
+    /// that are attended here what concerns them; from the first call on
+    /// nothing is passed over.
     pub fn tell(&self, followed: Vec<tables::events::Followed>) {
+        self.house.live.heed(&followed);
         self.house.hub.begin();
         self.house.hub.tell(followed);
     }

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use dashmap::DashMap;
+use domain::event::Happening;
 use domain::id::{EnvironmentId, RunId};
+use store::tables::events::Followed;
 use tokio::sync::watch;
 
 use crate::App;
@@ -66,6 +68,19 @@ impl Live {
     pub(crate) fn find(&self, environment: EnvironmentId, run: RunId) -> Option<Arc<Attended>> {
         let found = self.runs.get(&run)?;
         (found.environment == environment).then(|| Arc::clone(&found))
+    }
+
+    /// Ends what somebody wants ended at another node, as the log tells.
+    pub(crate) fn heed(&self, followed: &[Followed]) {
+        let cancelled = |event: &&Followed| event.what == Happening::RunCancelled;
+        for event in followed.iter().filter(cancelled) {
+            let attended = event
+                .environment
+                .and_then(|environment| self.find(environment, RunId(event.subject)));
+            if let Some(attended) = attended {
+                attended.cancel();
+            }
+        }
     }
 
     /// Ends every turn: the server stops.

@@ -290,6 +290,8 @@ crate::words! {
         NotificationSent = "notification.sent",
         /// Something was said to a run at another node than its own.
         RunSteered = "run.steered",
+        /// Somebody wants a run of a chat ended: the node that attends it does.
+        RunCancelled = "run.cancelled",
         /// A line for the log of an environment.
         HostingLog = "hosting.log",
     }

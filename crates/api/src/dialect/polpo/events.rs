@@ -92,6 +92,7 @@ const NAMES: &[(Happening, &str, &str)] = &[
     (Happening::SkillSaved, "skill:saved", ""),
     (Happening::NotificationSent, "notification:sent", ""),
     (Happening::RunSteered, "run:steered", ""),
+    (Happening::RunCancelled, "run:cancelled", ""),
     (Happening::HostingLog, "log", ""),
 ];
 

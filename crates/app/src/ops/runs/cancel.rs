@@ -1,8 +1,10 @@
 //! Somebody wants a run ended.
 
+use domain::event::Happening;
 use domain::id::RunId;
 use domain::policy::Actor;
 use domain::{Result, limits, text};
+use serde_json::json;
 use store::tables::runs::{self, Run, Status};
 
 use super::{not_active, own};
@@ -67,7 +69,8 @@ impl Errand for Abort {
     }
 }
 
-/// Notes it for the node that attends the run, which may be another one.
+/// Notes it for the node that attends the run, which may be another one: it
+/// hears of it through the log, and when it renews its lease at the latest.
 #[derive(Clone, Copy, Debug)]
 struct Mark {
     run: RunId,
@@ -79,8 +82,11 @@ impl Op for Mark {
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Run> {
         let run = own(cx, self.run).await?;
-        if run.status == Status::Running {
+        if run.status == Status::Running && !run.is_cancelled {
             runs::cancel(cx.tx, run.environment, run.id).await?;
+            let facts = json!({ "runId": run.id.to_string() });
+            cx.record_hosted(run.environment, Happening::RunCancelled, run.id, facts)
+                .await?;
         }
         Ok(run)
     }

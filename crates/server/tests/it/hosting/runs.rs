@@ -1,7 +1,7 @@
 //! Runs that go on without their caller, are followed, steered and ended.
 
 use crate::program::{eventually, pause};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::time::Span;
 use serde_json::{Value, json};
@@ -346,6 +346,35 @@ fn a_run_of_another_node_is_steered() {
     let count = |text: &str| user.iter().filter(|said| **said == text).count();
     assert_eq!((count("and then?"), count("more")), (1, 15), "{user:?}");
     say(&there, "late", "late").refused(404, "RUN_NOT_ACTIVE");
+}
+
+#[test]
+fn a_run_of_another_node_is_ended_at_once() {
+    let upstream = Upstream::start();
+    let start = |scratch| Server::start_on(scratch, |settings| upstream.configure(settings));
+    let one = start(std::sync::Arc::new(Engine::Postgres.scratch()));
+    let hosting = one.hosting("compass");
+    let bearer = key(&one);
+    let two = start(one.scratch());
+    upstream.answers(vec![Script::stream().texts(&["Hel", "lo"]).stall()]);
+    say_and_leave(&hosting.live, &bearer, &durable("hi"), "\"lo\"");
+    let there = two.client().with_key(&bearer);
+    let run = left_run(&there)["id"].as_str().expect("an id").to_owned();
+    // What was said is stored by now, so that nothing but the log tells the
+    // node of the wish before it renews its lease.
+    pause(Duration::from_millis(500));
+    let asked = Instant::now();
+    there
+        .post(&format!("/v1/runs/{run}/cancel"))
+        .send()
+        .expect_status(202);
+    wait_for_status(&there, "cancelled");
+    let took = asked.elapsed();
+    assert!(
+        took < Duration::from_secs(5),
+        "{took:?}; a lease is renewed every 10 s"
+    );
+    upstream.wait_until_left(1);
 }
 
 /// A key of the sandbox.
