@@ -349,6 +349,7 @@ fn a_run_of_another_node_is_steered() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "how long another node takes")]
 fn a_run_of_another_node_is_ended_at_once() {
     let upstream = Upstream::start();
     let start = |scratch| Server::start_on(scratch, |settings| upstream.configure(settings));
