@@ -157,12 +157,15 @@ impl Keyring {
         if self.changed.len() >= limits::KEY_CACHE {
             return self.clear();
         }
-        let now = self.changes.fetch_add(1, Ordering::AcqRel) + 1;
-        self.changed.insert(account, now);
+        self.changed.insert(account, self.next_moment());
+    }
+
+    fn next_moment(&self) -> u64 {
+        self.changes.fetch_add(1, Ordering::AcqRel) + 1
     }
 
     pub(crate) fn clear(&self) {
-        let now = self.changes.fetch_add(1, Ordering::AcqRel) + 1;
+        let now = self.next_moment();
         self.began.store(now, Ordering::Release);
         self.changed.retain(|_, at| *at > now);
         self.bearers.clear();

@@ -28,6 +28,14 @@ impl Sql {
     }
 }
 
+/// The columns that a follower of the log reads.
+macro_rules! followed {
+    () => {
+        "select writer, seq, kind, subject, body, actor, project, created_at, environment from events "
+    };
+}
+pub(crate) use followed;
+
 /// Events after a cursor. PostgreSQL hands out the numbers of events and of
 /// transactions before it commits, and not in one order: behind an event that
 /// is seen, one with a smaller `seq` may still be committed. So events are
@@ -35,30 +43,48 @@ impl Sql {
 /// nothing can appear any more. SQLite commits in order, and its `writer` is
 /// always 0.
 pub(crate) const FOLLOW_EVENTS: Sql = Sql {
-    sqlite: "select writer, seq, kind, subject, body, actor, project, created_at, environment from events where writer >= $1 and seq > $2 \
-             order by seq limit $3",
-    postgres: "select writer, seq, kind, subject, body, actor, project, created_at, environment from events where (writer, seq) > ($1, $2) \
-               and writer < pg_snapshot_xmin(pg_current_snapshot())::text::bigint order by writer, seq limit $3",
+    sqlite: concat!(
+        followed!(),
+        "where writer >= $1 and seq > $2 \
+             order by seq limit $3"
+    ),
+    postgres: concat!(
+        followed!(),
+        "where (writer, seq) > ($1, $2) \
+               and writer < pg_snapshot_xmin(pg_current_snapshot())::text::bigint order by writer, seq limit $3"
+    ),
 };
 
 /// As [`FOLLOW_EVENTS`], only what happened in environments of hosted agents
 /// or is of one of three kinds: where little of that happens, no row of the
 /// rest is read out of the database.
 pub(crate) const FOLLOW_CHANGES: Sql = Sql {
-    sqlite: "select writer, seq, kind, subject, body, actor, project, created_at, environment from events where writer >= $1 and seq > $2 \
-             and (environment is not null or kind in ($3, $4, $5)) order by seq limit $6",
-    postgres: "select writer, seq, kind, subject, body, actor, project, created_at, environment from events where (writer, seq) > ($1, $2) \
+    sqlite: concat!(
+        followed!(),
+        "where writer >= $1 and seq > $2 \
+             and (environment is not null or kind in ($3, $4, $5)) order by seq limit $6"
+    ),
+    postgres: concat!(
+        followed!(),
+        "where (writer, seq) > ($1, $2) \
                and (environment is not null or kind in ($3, $4, $5)) \
-               and writer < pg_snapshot_xmin(pg_current_snapshot())::text::bigint order by writer, seq limit $6",
+               and writer < pg_snapshot_xmin(pg_current_snapshot())::text::bigint order by writer, seq limit $6"
+    ),
 };
 
 /// As [`FOLLOW_EVENTS`], in one environment.
 pub(crate) const FOLLOW_ENVIRONMENT: Sql = Sql {
-    sqlite: "select writer, seq, kind, subject, body, actor, project, created_at, environment from events \
-             where environment = $1 and writer >= $2 and seq > $3 order by seq limit $4",
-    postgres: "select writer, seq, kind, subject, body, actor, project, created_at, environment from events \
+    sqlite: concat!(
+        followed!(),
+        "\
+             where environment = $1 and writer >= $2 and seq > $3 order by seq limit $4"
+    ),
+    postgres: concat!(
+        followed!(),
+        "\
                where environment = $1 and (writer, seq) > ($2, $3) \
-               and writer < pg_snapshot_xmin(pg_current_snapshot())::text::bigint order by writer, seq limit $4",
+               and writer < pg_snapshot_xmin(pg_current_snapshot())::text::bigint order by writer, seq limit $4"
+    ),
 };
 
 /// Where a follower begins that wants no more than what comes.

@@ -125,8 +125,8 @@ statements! {
         e.body, e.created_at from events e where e.subject = $1 and e.kind >= 'task.' and e.kind < 'task/' \
         order by e.seq limit $2";
     COUNT_IN = "select count(*) from events where environment = $1";
-    LATEST_IN = "select writer, seq, kind, subject, body, actor, project, created_at, environment from events \
-        where environment = $1 order by environment desc, seq desc limit $2 offset $3";
+    LATEST_IN = concat!(dialect::followed!(), "\
+        where environment = $1 order by environment desc, seq desc limit $2 offset $3");
     OLDEST_IN = "select created_at from events where environment = $1 order by environment, seq limit 1";
     PRUNE_IN = "delete from events where environment = $1 and seq in (select seq from (select seq, created_at from events \
         where environment = $1 and seq < coalesce((select seq from events where environment = $1 \
@@ -281,25 +281,38 @@ pub async fn follow(tx: &mut Tx, after: Cursor, rows: u32) -> Result<Vec<Followe
     tx.rows(dialect::FOLLOW_EVENTS, params, read_followed).await
 }
 
-/// What came after the cursor in environments, or is of one of these kinds;
-/// and where to go on, which is the end of the log when that was all.
+/// A part of what concerns a follower that passes over the rest.
+#[derive(Clone, Debug)]
+pub struct Changes {
+    /// What happened.
+    pub events: Vec<Followed>,
+    /// Where to go on: at the end of the log when this was all.
+    pub cursor: Cursor,
+    /// Whether there is more to look at now.
+    pub more: bool,
+}
+
+/// What came after the cursor in environments, or is of one of these kinds.
 pub async fn follow_changes(
     tx: &mut Tx,
     after: Cursor,
     kinds: [Happening; 3],
     rows: u32,
-) -> Result<(Vec<Followed>, Cursor)> {
+) -> Result<Changes> {
     // Before anything else: what is behind it is seen by the next look.
     let end = end(tx).await?;
     let mut params = vec![after.writer.into(), after.seq.into()];
     params.extend(kinds.map(|kind| Val::from(kind.as_str())));
     params.push(rows.into());
-    let seen = tx.rows(dialect::FOLLOW_CHANGES, params, read_followed);
-    let seen = seen.await?;
-    let last = seen.last().map_or(after, |event| event.cursor);
-    let is_all = seen.len() < rows as usize;
-    let cursor = if is_all { last.max(end) } else { last };
-    Ok((seen, cursor))
+    let events = tx.rows(dialect::FOLLOW_CHANGES, params, read_followed);
+    let events = events.await?;
+    let last = events.last().map_or(after, |event| event.cursor);
+    let more = events.len() >= rows as usize;
+    Ok(Changes {
+        events,
+        cursor: if more { last } else { last.max(end) },
+        more,
+    })
 }
 
 /// As [`follow`], in one environment.

@@ -74,20 +74,20 @@ testkit::on_both_engines! {
                 let after = cursor;
                 let found = store.read(move |tx| Box::pin(events::follow_changes(tx, after, CHANGES, 2)));
                 let found = found.await.expect("events");
-                seen.extend(found.0.iter().map(|event| event.subject));
-                cursor = found.1;
+                seen.extend(found.events.iter().map(|event| event.subject));
+                cursor = found.cursor;
             }
             assert_eq!(seen, [ids[1], ids[3], ids[4]]);
             loop {
                 let after = cursor;
                 let found = store.read(move |tx| Box::pin(async move {
                     let changes = events::follow_changes(tx, after, CHANGES, 2).await?;
-                    let rest = events::follow(tx, changes.1, 2).await?;
+                    let rest = events::follow(tx, changes.cursor, 2).await?;
                     Ok((changes, rest))
                 }));
-                let ((changes, next), rest) = found.await.expect("events");
-                assert!(changes.is_empty(), "nothing is seen twice");
-                cursor = next;
+                let (changes, rest) = found.await.expect("events");
+                assert!(changes.events.is_empty(), "nothing is seen twice");
+                cursor = changes.cursor;
                 if rest.is_empty() {
                     break;
                 }

@@ -4,7 +4,7 @@
 use domain::event::Happening;
 use domain::id::AccountId;
 use domain::{Result, limits};
-use store::tables::events::{self, Cursor};
+use store::tables::events::{self, Changes, Cursor};
 use store::tables::meta;
 
 use crate::{Cx, Op};
@@ -56,14 +56,17 @@ impl Op for Follow {
             });
         };
         let rows = limits::EVENTS_AT_ONCE;
-        let (seen, cursor) = events::follow_changes(cx.tx, after, ACCESS, rows).await?;
-        let more = seen.len() >= rows as usize;
-        let touched = seen
+        let Changes {
+            events,
+            cursor,
+            more,
+        } = events::follow_changes(cx.tx, after, ACCESS, rows).await?;
+        let touched = events
             .iter()
             .filter(|e| ACCESS.contains(&e.what))
             .map(|e| AccountId(e.subject))
             .collect();
-        let hosted = seen.into_iter().filter(|e| e.environment.is_some());
+        let hosted = events.into_iter().filter(|e| e.environment.is_some());
         Ok(Followed {
             cursor,
             incarnation,

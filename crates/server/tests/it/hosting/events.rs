@@ -2,13 +2,14 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 use testkit::engine::Engine;
 use testkit::http::Client;
 use testkit::on_both_engines;
 use testkit::server::Server;
+
+use super::models::Nodes;
 
 const EVENTS: &str = "/api/v1/events";
 
@@ -82,22 +83,18 @@ on_both_engines! {
         server.client().get(&format!("/api/v1/agents?apiKey={key}")).refused(401, "AUTH_REQUIRED");
         server.client().get(EVENTS).refused(401, "AUTH_REQUIRED");
     }
+}
 
-    fn events_of_another_node_are_told(engine: Engine) {
-        // The embedded engine has one server, and commands beside it.
-        if engine == Engine::Sqlite {
-            return;
-        }
-        let scratch = Arc::new(engine.scratch());
-        let one = Server::start_on(Arc::clone(&scratch), |_| {});
-        let made = one.operator().post("/guild/v1/projects").json(json!({ "name": "compass" })).ok();
-        let key = made["keys"]["live"].as_str().expect("a key");
-        let two = Server::start_on(scratch, |_| {});
-        let (live, here) = (one.client().with_key(key), two.client().with_key(key));
-        let mut stream = here.get(EVENTS).stream();
-        add(&live, "dev");
-        assert_eq!(stream.wait_for("agent:added").json()["agent"]["name"], "dev");
-    }
+#[test]
+fn events_of_another_node_are_told() {
+    let nodes = Nodes::start(|_| {});
+    let [there, here] = &nodes.live;
+    let mut stream = here.get(EVENTS).stream();
+    add(there, "dev");
+    assert_eq!(
+        stream.wait_for("agent:added").json()["agent"]["name"],
+        "dev"
+    );
 }
 
 /// More events than wait in memory for a listener that does not read.

@@ -3,8 +3,10 @@
 use crate::program::{eventually, pause};
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::Duration;
 
+use ::server::Settings;
 use serde_json::{Value, json};
 use testkit::engine::Engine;
 use testkit::http::Client;
@@ -21,6 +23,29 @@ pub(super) fn world(engine: Engine) -> (Upstream, Server, Hosting) {
     let server = Server::start_with(engine, |settings| upstream.configure(settings));
     let hosting = server.hosting("compass");
     (upstream, server, hosting)
+}
+
+/// Two nodes on one database, and a project that is live on both. The embedded
+/// engine has one server, and commands beside it.
+pub(super) struct Nodes {
+    pub(super) servers: [Server; 2],
+    /// The project's live environment, by node.
+    pub(super) live: [Client; 2],
+    /// Its key.
+    pub(super) key: String,
+}
+
+impl Nodes {
+    pub(super) fn start(configure: impl Fn(&mut Settings)) -> Self {
+        let one = Server::start_on(Arc::new(Engine::Postgres.scratch()), &configure);
+        let made = one.operator().post("/guild/v1/projects");
+        let made = made.json(json!({ "name": "compass" })).ok();
+        let key = made["keys"]["live"].as_str().expect("a key").to_owned();
+        let two = Server::start_on(one.scratch(), &configure);
+        let servers = [one, two];
+        let live = servers.each_ref().map(|node| node.client().with_key(&key));
+        Self { servers, live, key }
+    }
 }
 
 /// Sends a chat request and leaves after the first bytes of the answer.

@@ -12,7 +12,7 @@ use testkit::{on_both_engines, parallel};
 
 use super::chat::{CHAT, asked, events, session, text};
 use super::files::form;
-use super::models::{key, say_and_leave_with};
+use super::models::{Nodes, key, say_and_leave_with};
 use super::sessions::messages;
 use crate::program::eventually;
 
@@ -142,25 +142,6 @@ on_both_engines! {
         assert_replays(&first, &once(&server.client().with_key(&key), "k", &streamed("hi")).send());
     }
 
-    fn two_nodes_answer_once(engine: Engine) {
-        // The embedded engine has one server.
-        if engine == Engine::Sqlite {
-            return;
-        }
-        let scratch = Arc::new(engine.scratch());
-        let one = Server::start_on(Arc::clone(&scratch), |_| {});
-        let made = one.operator().post("/guild/v1/projects").json(json!({ "name": "compass" })).ok();
-        let key = made["keys"]["live"].as_str().expect("a key");
-        let two = Server::start_on(scratch, |_| {});
-        let nodes = [one.client().with_key(key), two.client().with_key(key)];
-        let body = asked("[slow 800] hi");
-        let answers = parallel(4, |n| once(&nodes[n % 2], "k", &body).header("x-session-id", "s").send());
-        let given: Vec<_> = answers.iter().filter(|it| it.status == 200).collect();
-        assert!(!given.is_empty() && given.iter().filter(|it| it.header(REPLAYED).is_none()).count() == 1);
-        assert_eq!(messages(&nodes[0], "s").len(), 2);
-        assert_replays(given[0], &once(&nodes[1], "k", &body).header("x-session-id", "s").send());
-    }
-
     fn other_work_outside_of_a_transaction_is_done_once(engine: Engine) {
         let server = Server::start(engine);
         let client = server.hosting("compass").live;
@@ -191,4 +172,31 @@ on_both_engines! {
         let mission = client.get(path.trim_end_matches("/execute")).ok();
         assert_eq!(mission["executionCount"], 1);
     }
+}
+
+#[test]
+fn two_nodes_answer_once() {
+    let nodes = Nodes::start(|_| {});
+    let body = asked("[slow 800] hi");
+    let answers = parallel(4, |n| {
+        once(&nodes.live[n % 2], "k", &body)
+            .header("x-session-id", "s")
+            .send()
+    });
+    let given: Vec<_> = answers.iter().filter(|it| it.status == 200).collect();
+    assert!(
+        !given.is_empty()
+            && given
+                .iter()
+                .filter(|it| it.header(REPLAYED).is_none())
+                .count()
+                == 1
+    );
+    assert_eq!(messages(&nodes.live[0], "s").len(), 2);
+    assert_replays(
+        given[0],
+        &once(&nodes.live[1], "k", &body)
+            .header("x-session-id", "s")
+            .send(),
+    );
 }

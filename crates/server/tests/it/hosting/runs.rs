@@ -13,7 +13,7 @@ use testkit::upstream::{Script, Upstream};
 
 use super::chat::{CHAT, asked, say_streamed, session};
 use super::files::form;
-use super::models::{key, say_and_leave, world};
+use super::models::{Nodes, key, say_and_leave, world};
 use super::sessions::messages;
 
 fn durable(text: &str) -> Value {
@@ -297,11 +297,8 @@ fn a_run_whose_lease_has_ended_is_ended_by_another_node() {
 #[test]
 fn a_run_of_another_node_is_steered() {
     let upstream = Upstream::start();
-    let start = |scratch| Server::start_on(scratch, |settings| upstream.configure(settings));
-    let one = start(std::sync::Arc::new(Engine::Postgres.scratch()));
-    let hosting = one.hosting("compass");
-    let bearer = key(&one);
-    let two = start(one.scratch());
+    let nodes = Nodes::start(|settings| upstream.configure(settings));
+    let [here, there] = &nodes.live;
     let slow = Script::stream()
         .texts(&["one"])
         .wait(Duration::from_millis(1500))
@@ -309,30 +306,30 @@ fn a_run_of_another_node_is_steered() {
         .wait(Duration::from_millis(1500))
         .end("stop");
     upstream.answers(vec![slow, Script::says(&[" two"])]);
-    say_and_leave(&hosting.live, &bearer, &durable("hi"), "\"one\"");
-    let there = two.client().with_key(&bearer);
-    let run = left_run(&there)["id"].as_str().expect("an id").to_owned();
+    say_and_leave(here, &nodes.key, &durable("hi"), "\"one\"");
+    let run = left_run(there)["id"].as_str().expect("an id").to_owned();
     let path = format!("/api/v1/runs/{run}/steering");
     let say = |client: &Client, id: &str, text: &str| {
         let body = json!({ "id": id, "mode": "steer", "content": { "text": text } });
         client.post(&path).json(body).send()
     };
-    let told = say(&there, "s1", "and then?").expect_status(202);
+    let told = say(there, "s1", "and then?").expect_status(202);
     assert_eq!(
         told.json["data"],
         json!({ "runId": run, "id": "s1", "accepted": true, "duplicate": false })
     );
     assert_eq!(
-        say(&there, "s1", "and then?").expect_status(200).json["data"]["duplicate"],
+        say(there, "s1", "and then?").expect_status(200).json["data"]["duplicate"],
         true
     );
     for number in 0..15 {
-        say(&there, &format!("n{number}"), "more").expect_status(202);
+        say(there, &format!("n{number}"), "more").expect_status(202);
     }
-    say(&there, "n15", "more").refused(429, "STEERING_QUEUE_FULL");
+    say(there, "n15", "more").refused(429, "STEERING_QUEUE_FULL");
     // Said here, too: it is heard once.
-    say(&hosting.live, "s1", "and then?").expect_status(202);
-    let elsewhere = two.client().with_key(&key_of_test(&one));
+    say(here, "s1", "and then?").expect_status(202);
+    let [one, two] = &nodes.servers;
+    let elsewhere = two.client().with_key(&key_of_test(one));
     say(&elsewhere, "x", "x").refused(404, "RUN_NOT_ACTIVE");
     let events = followed(&there.get(&format!("/v1/runs/{run}/events")).send());
     assert_eq!(said(&events), "one. two", "{events:?}");
@@ -345,22 +342,18 @@ fn a_run_of_another_node_is_steered() {
         .collect();
     let count = |text: &str| user.iter().filter(|said| **said == text).count();
     assert_eq!((count("and then?"), count("more")), (1, 15), "{user:?}");
-    say(&there, "late", "late").refused(404, "RUN_NOT_ACTIVE");
+    say(there, "late", "late").refused(404, "RUN_NOT_ACTIVE");
 }
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "how long another node takes")]
 fn a_run_of_another_node_is_ended_at_once() {
     let upstream = Upstream::start();
-    let start = |scratch| Server::start_on(scratch, |settings| upstream.configure(settings));
-    let one = start(std::sync::Arc::new(Engine::Postgres.scratch()));
-    let hosting = one.hosting("compass");
-    let bearer = key(&one);
-    let two = start(one.scratch());
+    let nodes = Nodes::start(|settings| upstream.configure(settings));
+    let [here, there] = &nodes.live;
     upstream.answers(vec![Script::stream().texts(&["Hel", "lo"]).stall()]);
-    say_and_leave(&hosting.live, &bearer, &durable("hi"), "\"lo\"");
-    let there = two.client().with_key(&bearer);
-    let run = left_run(&there)["id"].as_str().expect("an id").to_owned();
+    say_and_leave(here, &nodes.key, &durable("hi"), "\"lo\"");
+    let run = left_run(there)["id"].as_str().expect("an id").to_owned();
     // What was said is stored by now, so that nothing but the log tells the
     // node of the wish before it renews its lease.
     pause(Duration::from_millis(500));
@@ -369,7 +362,7 @@ fn a_run_of_another_node_is_ended_at_once() {
         .post(&format!("/v1/runs/{run}/cancel"))
         .send()
         .expect_status(202);
-    wait_for_status(&there, "cancelled");
+    wait_for_status(there, "cancelled");
     let took = asked.elapsed();
     assert!(
         took < Duration::from_secs(5),
