@@ -15,6 +15,9 @@ use store::tables::sessions::{self, METADATA_MARK, Message, Role, Session, USER_
 use crate::ops::runs::LEASE;
 use crate::{Cx, Op};
 
+/// How often others may remove a session and make it again while one is put.
+const REMOVALS: usize = 8;
+
 /// A chat turn.
 #[derive(Debug)]
 pub(crate) struct Chat {
@@ -145,14 +148,8 @@ async fn found(
     metadata: &BTreeMap<String, String>,
 ) -> Result<()> {
     let (environment, id) = (session.environment, &session.id);
-    if !sessions::insert(cx.tx, session).await? {
-        if sessions::touch(cx.tx, environment, id, session.messages, cx.now).await? {
-            return Ok(());
-        }
-        // It was removed just now: it begins again.
-        if !sessions::insert(cx.tx, session).await? {
-            return Err(sessions::gone());
-        }
+    if !put_session(cx, session).await? {
+        return Ok(());
     }
     if let Some(user) = session.user.clone() {
         sessions::mark(cx.tx, environment, id, USER_MARK.into(), user).await?;
@@ -170,6 +167,21 @@ async fn found(
     }
     cx.record_hosted(environment, Happening::SessionCreated, run, facts)
         .await
+}
+
+/// Makes a session; where there is one, notes that more was said in it. One
+/// that is removed between the two begins again, perhaps by another chat.
+async fn put_session(cx: &mut Cx<'_>, session: &Session) -> Result<bool> {
+    let (environment, id) = (session.environment, &session.id);
+    for _ in 0..REMOVALS {
+        if sessions::insert(cx.tx, session).await? {
+            return Ok(true);
+        }
+        if sessions::touch(cx.tx, environment, id, session.messages, cx.now).await? {
+            return Ok(false);
+        }
+    }
+    Err(sessions::gone())
 }
 
 async fn say(cx: &mut Cx<'_>, session: &Session, run: RunId, message: &Message) -> Result<()> {
