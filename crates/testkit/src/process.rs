@@ -355,6 +355,13 @@ mod tests {
     const READY: &str =
         "echo out; echo '{\"message\":\"listening on http://127.0.0.1:4321\"}' >&2\n";
 
+    /// Says goodbye when it is asked to stop. The trap comes first: a server that is ready may be asked at once.
+    fn polite() -> (Command, TempDir) {
+        fake(&format!(
+            "trap 'echo bye >&2; exit 0' TERM\n{READY} while :; do sleep 0.05; done"
+        ))
+    }
+
     #[test]
     fn the_address_is_read_from_the_start_up_line() {
         let (command, _folder) = fake(&format!("echo before >&2; {READY} exec sleep 60"));
@@ -394,8 +401,7 @@ mod tests {
 
     #[test]
     fn terminate_lets_the_server_say_goodbye() {
-        let script = "trap 'echo bye >&2; exit 0' TERM; while :; do sleep 0.05; done";
-        let (command, _folder) = fake(&format!("{READY}{script}"));
+        let (command, _folder) = polite();
         let mut server = command.start();
         server.terminate();
         assert!(server.wait(Duration::from_secs(10)).success());
@@ -405,8 +411,7 @@ mod tests {
 
     #[test]
     fn kill9_does_not() {
-        let script = "trap 'echo bye >&2; exit 0' TERM; while :; do sleep 0.05; done";
-        let (command, _folder) = fake(&format!("{READY}{script}"));
+        let (command, _folder) = polite();
         let mut server = command.start();
         server.kill9();
         assert_eq!(server.wait(Duration::ZERO).signal(), Some(9));
