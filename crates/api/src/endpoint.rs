@@ -114,8 +114,21 @@ async fn answer(
     left: &mut Option<Left>,
 ) -> Result<Replied> {
     let (actor, input, repeat) = receive(api, spec, parts, body, left).await?;
+    if let Some(asked) = asked_of_anybody(spec, input.parts) {
+        let prepare = || (spec.decode)(&input);
+        return api.0.app.answer_anybody(asked, prepare).await;
+    }
     let prepared = (spec.decode)(&input)?;
     api.0.app.answer(&actor, prepared, repeat).await
+}
+
+/// The path and the query of a question that anybody may ask, and everybody
+/// gets the same answer to. Its mapping decodes from nothing else.
+fn asked_of_anybody<'p>(spec: &Spec, parts: &'p Parts) -> Option<&'p str> {
+    let is_public = spec.needs == Permission::ReadPublic && spec.effect == Effect::Reads;
+    let is_asked = matches!(parts.method, Method::GET | Method::HEAD);
+    let target = parts.uri.path_and_query()?.as_str();
+    (is_public && is_asked).then_some(target)
 }
 
 /// Everything before the mapping: who asks, whether they may, and with what.

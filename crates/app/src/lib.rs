@@ -22,6 +22,7 @@ mod once;
 pub mod ops;
 mod password;
 pub mod ports;
+mod public_answers;
 mod secret;
 pub mod verification;
 mod work;
@@ -58,6 +59,7 @@ use keyring::Keyring;
 use live::Live;
 use password::Passwords;
 use ports::Ports;
+use public_answers::PublicAnswers;
 use verification::Checks;
 use work::{Job, Work};
 
@@ -415,6 +417,7 @@ struct House {
     ports: Ports,
     checks: Checks,
     in_flight: DashSet<[u8; 32]>,
+    public_answers: PublicAnswers,
     hub: Hub,
     news: watch::Sender<()>,
     bell: Bell,
@@ -450,6 +453,7 @@ impl App {
             ports,
             checks: Checks::default(),
             in_flight: DashSet::new(),
+            public_answers: PublicAnswers::new(),
             hub: Hub::new(),
             news: watch::Sender::new(()),
             bell: Bell::default(),
@@ -578,6 +582,34 @@ impl App {
                 }
             },
         }
+    }
+
+    /// Answers what anybody may ask, at a path and with a query: as it was
+    /// answered last, where nothing was committed since. `prepare` decodes it
+    /// otherwise.
+    ///
+    /// # Errors
+    /// As [`App::answer`], and what `prepare` refuses.
+    pub async fn answer_anybody(
+        &self,
+        asked: &str,
+        prepare: impl FnOnce() -> Result<Prepared>,
+    ) -> Result<Replied> {
+        let answers = &self.house.public_answers;
+        // Before the snapshot is taken: what is committed meanwhile makes this
+        // version an old one, and the answer is not believed.
+        let version = self.house.store.version();
+        let Some(version) = version.filter(|_| answers.is_asked_again(asked)) else {
+            return self.answer(&Actor::Anonymous, prepare()?, None).await;
+        };
+        let now = self.now();
+        if let Some(reply) = answers.find(asked, version, now) {
+            let replayed = false;
+            return Ok(Replied { reply, replayed });
+        }
+        let replied = self.answer(&Actor::Anonymous, prepare()?, None).await?;
+        answers.keep(asked, version, now, &replied);
+        Ok(replied)
     }
 
     /// Requests with an idempotency key that are being answered here.

@@ -63,6 +63,8 @@ pub const WRITE_RETRIES: u32 = 10;
 pub const PIPELINE_STATEMENTS: usize = 24;
 /// Keys whose owner is remembered in process.
 pub const KEY_CACHE: usize = 100_000;
+/// Bytes of answers to what anybody may ask that are kept in process.
+pub const PUBLIC_ANSWERS_BYTES: u64 = 16 << 20;
 /// Events a follower of the event log takes at once.
 pub const EVENTS_AT_ONCE: u32 = 500;
 /// Rows a background task changes in one transaction.

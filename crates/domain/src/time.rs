@@ -41,6 +41,11 @@ impl Time {
 }
 
 impl Span {
+    /// A span of whole milliseconds, saturating.
+    pub const fn millis(millis: i64) -> Self {
+        Self(millis.saturating_mul(1_000))
+    }
+
     /// A span of whole seconds, saturating.
     pub const fn seconds(seconds: i64) -> Self {
         Self(seconds.saturating_mul(MICROS))

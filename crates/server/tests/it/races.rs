@@ -2,6 +2,7 @@
 //! finds nothing.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 use testkit::engine::Engine;
@@ -150,6 +151,30 @@ testkit::on_both_engines! {
             [24, 8, 16].map(|n| json!(n))
         );
         audit(&server);
+    }
+
+    fn whoever_asks_sees_every_reply_that_was_acknowledged(engine: Engine) {
+        const EACH: usize = 10;
+        let server = Server::start(engine);
+        let (agents, project) = (agents(&server, 16), server.project("Compass"));
+        let (path, acknowledged) = (format!("/api/projects/{project}"), AtomicU64::new(0));
+        parallel(agents.len(), |n| {
+            for reply in 0..EACH {
+                agents[n]
+                    .client
+                    .post(&format!("{path}/replies"))
+                    .json(json!({"body": format!("{reply} of {n}")}))
+                    .send()
+                    .ok();
+                acknowledged.fetch_add(1, Ordering::SeqCst);
+                // What many ask for, and what nobody has asked for before.
+                for asked in [path.clone(), format!("{path}?anew={n}-{reply}")] {
+                    let least = acknowledged.load(Ordering::SeqCst);
+                    let seen = get(&server, &asked)["reply_count"].as_u64();
+                    assert!(seen >= Some(least), "{seen:?} of {least}");
+                }
+            }
+        });
     }
 
     fn a_submission_approved_by_many_pays_once(engine: Engine) {

@@ -74,6 +74,16 @@ impl Store {
         }
     }
 
+    /// How often this process has committed, where it alone writes: what is
+    /// read after a version was asked for holds every write that was
+    /// acknowledged before.
+    pub fn version(&self) -> Option<u64> {
+        match &self.engine {
+            Engine::Sqlite(handle) => Some(handle.version()),
+            Engine::Postgres(_) => None,
+        }
+    }
+
     /// Finishes what is queued and closes. Later calls are refused.
     pub async fn close(&self) {
         match &self.engine {

@@ -45,6 +45,24 @@ async fn one_of_many(tx: &mut Tx, number: usize) -> Result<()> {
     }
 }
 
+/// What is read behind a version holds every write that was acknowledged when
+/// the version was asked for, so what was read before one moves it.
+#[test]
+fn an_acknowledged_write_has_moved_the_version() {
+    with_store(Engine::Sqlite, async |store| {
+        let version = || store.version().expect("a version");
+        let mut before = version();
+        for number in 0..20 {
+            let write = store.write(move |tx| Box::pin(put(tx, numbered(number))));
+            write.await.expect("written");
+            assert!(version() > before, "behind write {number}");
+            before = version();
+        }
+        names(&store).await;
+        assert_eq!(version(), before, "reading moves nothing");
+    });
+}
+
 #[test]
 fn an_overloaded_writer_refuses_at_once_and_readers_go_on() {
     with_store(Engine::Sqlite, async |store| {

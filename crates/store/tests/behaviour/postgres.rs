@@ -15,6 +15,15 @@ use uuid::Uuid;
 
 use super::{code, count, names, put, with_store};
 
+/// Other processes write unseen, so nothing may be believed for being of a
+/// version.
+#[test]
+fn there_is_no_version_where_others_write() {
+    with_store(Engine::Postgres, async |store| {
+        assert_eq!(store.version(), None);
+    });
+}
+
 #[test]
 fn operations_in_a_deadlock_are_run_again() {
     with_store(Engine::Postgres, async |store| {

@@ -18,6 +18,7 @@ mod reader;
 mod writer;
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
@@ -52,6 +53,7 @@ struct Shared {
     checkpoints: Queue<()>,
     /// The writer first.
     threads: Mutex<Vec<JoinHandle<()>>>,
+    log: Arc<Log>,
 }
 
 /// The near end of a queue. When it is closed, the threads at the far end
@@ -85,13 +87,13 @@ impl Handle {
         let (reads, read_queue) = bounded(limits::READ_QUEUE);
         let (checkpoints, closed) = bounded(0);
         let log = Arc::new(Log::default());
-        let writers_log = Arc::clone(&log);
+        let (writers_log, checkpointers_log) = (Arc::clone(&log), Arc::clone(&log));
         let mut threads = vec![spawn("guildhall-writer", move || {
             run_writer(writer, &write_queue, &writers_log)
         })?];
         let checkpointer = open_writer(path)?;
         threads.push(spawn("guildhall-checkpoint", move || {
-            run_checkpointer(&checkpointer, &closed, &log)
+            run_checkpointer(&checkpointer, &closed, &checkpointers_log)
         })?);
         let cores = std::thread::available_parallelism().map_or(READERS_MIN, usize::from);
         for _ in 0..cores.max(READERS_MIN) {
@@ -108,6 +110,7 @@ impl Handle {
                 reads: Queue::new(reads),
                 checkpoints: Queue::new(checkpoints),
                 threads,
+                log,
             }),
         })
     }
@@ -139,6 +142,11 @@ impl Handle {
         });
         self.shared.reads.push(job)?;
         answered.await.map_err(|_| stopped())?
+    }
+
+    /// How many groups were committed.
+    pub(crate) fn version(&self) -> u64 {
+        self.shared.log.commits.load(Ordering::SeqCst)
     }
 
     pub(crate) async fn close(&self) {

@@ -18,8 +18,8 @@ pub(super) fn run_writer(
 ) {
     let mut tx = Tx::Sqlite(Connection::new(writer));
     while let Ok(first) = queue.recv() {
-        run_group(&mut tx, first, queue);
-        log.commits.fetch_add(1, Ordering::Relaxed);
+        let group = run_group(&mut tx, first, queue);
+        group.commit(&mut tx, log);
         if log.is_long.swap(false, Ordering::Relaxed)
             && let Ok(connection) = connection(&mut tx)
         {
@@ -41,13 +41,13 @@ fn group_size(waiting: usize) -> usize {
     )
 }
 
-/// Runs and commits one group, then answers it.
-fn run_group(tx: &mut Tx, first: Box<dyn WriteJob>, queue: &Receiver<Box<dyn WriteJob>>) {
+/// Runs one group.
+fn run_group(tx: &mut Tx, first: Box<dyn WriteJob>, queue: &Receiver<Box<dyn WriteJob>>) -> Group {
     let mut group = Group::default();
     if let Err(error) = begin(tx, "begin immediate") {
         group.jobs.push(first);
         group.lost = Some(error);
-        return group.commit(tx);
+        return group;
     }
     let mut next = Some(first);
     while let Some(job) = next.take() {
@@ -60,7 +60,7 @@ fn run_group(tx: &mut Tx, first: Box<dyn WriteJob>, queue: &Receiver<Box<dyn Wri
             next = queue.try_recv().ok();
         }
     }
-    group.commit(tx);
+    group
 }
 
 /// The operations of one commit.
@@ -140,12 +140,15 @@ impl Group {
         }
     }
 
-    fn commit(self, tx: &mut Tx) {
+    /// Commits, then answers.
+    fn commit(self, tx: &mut Tx, log: &Log) {
         let committed = match self.lost {
             Some(error) => Err(error),
             None => connection(tx).and_then(|c| commit(c, self.tallies)),
         };
         end(tx);
+        // Before anybody hears of it: see `Store::version`.
+        log.commits.fetch_add(1, Ordering::SeqCst);
         for job in self.jobs {
             job.answer(committed.clone());
         }
