@@ -67,6 +67,13 @@ pub enum Tx {
 }
 
 impl Tx {
+    /// Whether nobody else writes while this runs. What an operation read to
+    /// find out what to lock is then still so behind the lock, and need not be
+    /// read again.
+    pub fn is_serial(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
+    }
+
     /// The rows a statement answers, each through `map`.
     ///
     /// # Errors

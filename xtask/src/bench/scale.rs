@@ -19,7 +19,7 @@ use super::table::Table;
 use super::wrk::{Job, Sample, file};
 use super::{Args, Bench, progress, sqlite_url};
 
-const LINES: [Line; 3] = [Line::List, Line::Commit, Line::Register];
+const LINES: [Line; 3] = [Line::ListAnew, Line::Commit, Line::Register];
 const LIST: &str = "/api/tasks?limit=20";
 const CONNECTIONS: u32 = 16;
 const PROJECTS: usize = 100;
@@ -120,7 +120,8 @@ impl Station {
             }
             _ => {
                 ensure_ok(self.server.address, LIST, None)?;
-                self.job("fixed", Vec::new(), args.seconds).run()
+                let tag = vec![("TAG", format!("s{round}"))];
+                self.job("anew", tag, args.seconds).run()
             }
         }
     }

@@ -78,6 +78,10 @@ impl<'a> Stage<'a> {
         match line {
             Line::Healthz => self.fixed("/healthz", None)?.run(),
             Line::List => self.fixed("/api/tasks?limit=20", None)?.run(),
+            Line::ListAnew => {
+                let tag = format!("r{}", self.next_run());
+                self.job("anew", vec![("TAG", tag)]).run()
+            }
             Line::Task => {
                 let tasks = file(&self.folder.join("tasks"));
                 self.job("task", vec![("TASKS", tasks)]).run()

@@ -145,6 +145,7 @@ statements! {
         when t.status in ('cancelled', 'expired') then 'cancelled' when t.status = 'disputed' then 'in_review' when t.status = 'started' and (t.verdict is null \
         or t.verdict <> 'rejected') then 'in_progress' else k.handed_in_as end = $8 or cast($9 as bigint) = 1) \
         and k.number > $10 order by k.number limit $11");
+    NUMBER = "select number from tickets where task = $1";
     COUNT_ASSIGNED = concat!("select count(*)", from!(), "where t.assignee = $1 and t.phase in ('working', 'review')");
     HELD_IN = concat!("select t.id", from!(), "where t.assignee = $1 and t.phase in ('working', 'review') \
         and k.project = $2 order by t.id");
@@ -198,6 +199,11 @@ fn read_brief(row: &Row<'_>) -> Result<Brief> {
 /// The ticket of this task.
 pub async fn find(tx: &mut Tx, task: TaskId) -> Result<Option<Ticket>> {
     tx.row(FIND, vec![Val::id(task)], read).await
+}
+
+/// The number of a ticket in its project.
+pub async fn number(tx: &mut Tx, task: TaskId) -> Result<Option<i64>> {
+    tx.row(NUMBER, vec![Val::id(task)], |row| row.int(0)).await
 }
 
 /// Tickets of a project by number, those after `after`.

@@ -9,7 +9,7 @@ use store::tables::submissions::{self, Shown};
 use store::tables::tasks::Task;
 
 use super::{Contract, Settlement, contract, judges, not_the_publisher, visible};
-use crate::ops::reviews::{Reviewed, pass, refuse, waiting};
+use crate::ops::reviews::{Reviewed, pass, refuse, still_waiting};
 use crate::ops::tickets::{self, Verdict};
 use crate::{Cx, Op};
 
@@ -57,7 +57,7 @@ impl Op for Accept {
         if found.is_ticket {
             return judge_ticket(cx, &found, Verdict::Approve(None), note).await;
         }
-        let mut reviewed = waiting(cx, found.delivery, note.as_deref()).await?;
+        let mut reviewed = still_waiting(cx, found.delivery, note.as_deref()).await?;
         let me = cx.actor.account()?;
         let paid = pass(cx, &mut reviewed, me, note).await?;
         let settlement = Settlement::of(&reviewed.submission.submission, &paid, cx.now)?;
@@ -76,7 +76,7 @@ impl Op for Reject {
         if found.is_ticket {
             return judge_ticket(cx, &found, Verdict::Reject, reason).await;
         }
-        let mut reviewed = waiting(cx, found.delivery, reason.as_deref()).await?;
+        let mut reviewed = still_waiting(cx, found.delivery, reason.as_deref()).await?;
         let me = cx.actor.account()?;
         refuse(cx, &mut reviewed, me, reason).await?;
         judged(cx, reviewed, None).await
@@ -98,7 +98,7 @@ async fn judged(
 /// A delivery that the caller may judge.
 struct Found {
     task: TaskId,
-    delivery: SubmissionId,
+    delivery: Shown,
     is_ticket: bool,
 }
 
@@ -118,11 +118,7 @@ async fn judgeable(cx: &mut Cx<'_>, id: TaskId, delivery: Option<SubmissionId>) 
     })
 }
 
-async fn of_this_task(
-    cx: &mut Cx<'_>,
-    task: TaskId,
-    delivery: SubmissionId,
-) -> Result<SubmissionId> {
+async fn of_this_task(cx: &mut Cx<'_>, task: TaskId, delivery: SubmissionId) -> Result<Shown> {
     let found = submissions::find(cx.tx, delivery).await?;
     let found = found.filter(|found| found.submission.task == task);
     let unknown = || {
@@ -131,29 +127,34 @@ async fn of_this_task(
             "there is no delivery with this id for this task: list its deliveries",
         )
     };
-    Ok(found.ok_or_else(unknown)?.submission.id)
+    found.ok_or_else(unknown)
 }
 
-async fn the_one_that_waits(cx: &mut Cx<'_>, task: &Task) -> Result<SubmissionId> {
+async fn the_one_that_waits(cx: &mut Cx<'_>, task: &Task) -> Result<Shown> {
     let pending = submissions::all_pending_for(cx.tx, task.id).await?;
-    match pending.as_slice() {
-        [one] => Ok(one.submission.id),
-        [] if task.state.status == Status::Accepted => Err(Error::conflict(
+    let several = match <[Shown; 1]>::try_from(pending) {
+        Ok([one]) => return Ok(one),
+        Err(pending) => !pending.is_empty(),
+    };
+    Err(if several {
+        Error::conflict(
+            "several_deliveries_wait",
+            "several deliveries wait for a verdict: judge one of them by its id",
+        )
+    } else if task.state.status == Status::Accepted {
+        Error::conflict(
             "submission_already_reviewed",
             "this task is settled already",
-        )),
-        [] => Err(Error::conflict(
+        )
+    } else {
+        Error::conflict(
             "no_delivery_waits",
             format!(
                 "no delivery waits for a verdict: the task is {}",
                 task.state.status.in_words()
             ),
-        )),
-        _ => Err(Error::conflict(
-            "several_deliveries_wait",
-            "several deliveries wait for a verdict: judge one of them by its id",
-        )),
-    }
+        )
+    })
 }
 
 /// A ticket is judged by the rules of its project's board (OpenPod 2.12).
@@ -164,7 +165,8 @@ async fn judge_ticket(
     comment: Option<String>,
 ) -> Result<Judged> {
     let pending = submissions::pending_for(cx.tx, found.task).await?;
-    if pending.is_none_or(|pending| pending.submission.id != found.delivery) {
+    let delivery = found.delivery.submission.id;
+    if pending.is_none_or(|pending| pending.submission.id != delivery) {
         return Err(Error::conflict(
             "submission_already_reviewed",
             "this delivery was judged already",
@@ -176,7 +178,7 @@ async fn judge_ticket(
         comment,
     };
     let payout = judge.run(cx).await?.payout;
-    let delivery = submissions::find(cx.tx, found.delivery).await?;
+    let delivery = submissions::find(cx.tx, delivery).await?;
     let delivery = delivery.ok_or_else(Error::internal)?;
     let settlement = payout.map(|payout| Settlement::of_payout(&delivery.submission, &payout));
     let task = visible(cx, found.task).await?;

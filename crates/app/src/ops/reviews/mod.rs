@@ -45,13 +45,31 @@ pub(crate) async fn waiting(
     id: SubmissionId,
     notes: Option<&str>,
 ) -> Result<Reviewed> {
+    let found = find(cx, id).await?;
+    still_waiting(cx, found, notes).await
+}
+
+/// As [`waiting`], of a submission that this transaction has found.
+pub(crate) async fn still_waiting(
+    cx: &mut Cx<'_>,
+    found: submissions::Shown,
+    notes: Option<&str>,
+) -> Result<Reviewed> {
     text::optional("review_notes", notes.unwrap_or(""), limits::TEXT_CHARS)?;
-    let found = find(cx, id).await?.submission;
-    cx.tx.lock(Lock::Account(found.author)).await?;
-    lock_counts(cx, found.project).await?;
-    let task = locked(cx, found.task).await?;
-    // Read again behind the lock.
-    let submission = find(cx, id).await?;
+    let submissions::Submission {
+        id,
+        author,
+        project,
+        task,
+        ..
+    } = found.submission;
+    cx.tx.lock(Lock::Account(author)).await?;
+    lock_counts(cx, project).await?;
+    let task = locked(cx, task).await?;
+    let submission = match cx.tx.is_serial() {
+        true => found,
+        false => find(cx, id).await?,
+    };
     if submission.submission.status != SubmissionStatus::Pending {
         return Err(Error::conflict(
             "submission_already_reviewed",
@@ -76,9 +94,9 @@ async fn facts(cx: &mut Cx<'_>, reviewed: &Reviewed, notes: Option<&str>) -> Res
         facts["comment"] = notes.into();
     }
     if task.task.terms.funding == Funding::Project
-        && let Some(ticket) = tickets::find(cx.tx, task.task.id).await?
+        && let Some(number) = tickets::number(cx.tx, task.task.id).await?
     {
-        facts["ticket_number"] = ticket.number.into();
+        facts["ticket_number"] = number.into();
         facts["payout_cents"] = task.task.reward.as_ref().map(|money| money.units).into();
     }
     Ok(facts)

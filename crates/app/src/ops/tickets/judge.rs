@@ -14,7 +14,7 @@ use store::tables::{submissions, tasks};
 
 use super::find;
 use crate::ops::profiles::cents as in_cents;
-use crate::ops::reviews::{Paid, Reject, RequestRevision, pass, waiting};
+use crate::ops::reviews::{Paid, Reject, RequestRevision, pass, still_waiting};
 use crate::ops::teams::standing;
 use crate::{Cx, Op};
 
@@ -94,14 +94,19 @@ impl Op for Judge {
         if let Some(author) = ticket.task.state.assignee {
             cx.tx.lock(Lock::Account(author)).await?;
         }
-        // Read again behind the lock, which the first of several holds.
-        require_judgeable(&find(cx, self.ticket).await?.task.state)?;
-        let pending = submissions::pending_for(cx.tx, self.ticket).await?;
-        let pending = pending.ok_or_else(Error::internal)?.submission.id;
+        // The first of several holds the lock.
+        let ticket = match cx.tx.is_serial() {
+            true => ticket,
+            false => find(cx, self.ticket).await?,
+        };
+        require_judgeable(&ticket.task.state)?;
+        let found = submissions::pending_for(cx.tx, self.ticket).await?;
+        let found = found.ok_or_else(Error::internal)?;
+        let pending = found.submission.id;
         let notes = self.comment.clone();
         let payout = match self.verdict {
             Verdict::Approve(cents) => {
-                let mut reviewed = waiting(cx, pending, notes.as_deref()).await?;
+                let mut reviewed = still_waiting(cx, found, notes.as_deref()).await?;
                 let task = &mut reviewed.task.task;
                 let bounty = task.reward.as_ref().map(|reward| reward.units);
                 let reward = reward(cents.or(bounty))?;
