@@ -65,6 +65,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0015_notices",
         include_str!("../../../migrations/0015_notices.sql"),
     ),
+    (
+        "0016_fewer_trees",
+        include_str!("../../../migrations/0016_fewer_trees.sql"),
+    ),
 ];
 
 /// The newest version this binary knows.
