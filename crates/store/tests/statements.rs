@@ -163,6 +163,29 @@ fn lists_are_read_in_the_order_of_an_index_on_sqlite() {
     assert!(sorted.contains(of_a_project), "sorting is noticed");
 }
 
+/// Each tree is a page more that a write changes, so an index that nothing
+/// reads is a mistake.
+#[test]
+fn every_index_is_read_or_keeps_something_unique() {
+    let scratch = migrated(Engine::Sqlite);
+    let connection = sqlite(&scratch);
+    let all = |sql: &str, column| -> Vec<String> {
+        let mut statement = connection.prepare(sql).expect("a statement");
+        let rows = statement.raw_query().mapped(|row| row.get(column));
+        rows.map(|row| row.expect("a text")).collect()
+    };
+    let read: Vec<_> = tables::statements()
+        .iter()
+        .flat_map(|sql| all(&format!("explain query plan {}", sql.sqlite), 3))
+        .collect();
+    let named = "select name from sqlite_schema where type = 'index' and sql like 'create index%'";
+    let mut unread = all(named, 0);
+    assert!(unread.len() > 50, "the indexes were not found");
+    let names = |step: &str, index: &str| step.split_whitespace().any(|word| word == index);
+    unread.retain(|index| !read.iter().any(|step| names(step, index)));
+    assert_eq!(unread, [""; 0]);
+}
+
 /// The planner avoids sorting here where it can; with a few rows it would
 /// otherwise prefer it.
 #[test]

@@ -76,6 +76,39 @@ macro_rules! select {
     };
 }
 
+macro_rules! of_group {
+    ($tree:literal) => {
+        concat!(
+            columns!(),
+            $tree,
+            "where environment = $1 and mission_group = $2 order by id"
+        )
+    };
+}
+
+/// The jobs of a mission. The embedded engine is told where to look: it keeps
+/// no statistics, and would read all jobs of the environment.
+const OF_GROUP: Sql = Sql {
+    sqlite: of_group!("indexed by jobs_by_group "),
+    postgres: of_group!(""),
+};
+
+macro_rules! ended_titled {
+    ($tree:literal) => {
+        concat!(
+            "select id from jobs ",
+            $tree,
+            "where environment = $1 and title = $2 and status in ('done', 'failed') order by id desc limit 1"
+        )
+    };
+}
+
+/// The last one of a title that has ended, found in the same way.
+const ENDED_TITLED: Sql = Sql {
+    sqlite: ended_titled!("indexed by jobs_ended_by_title "),
+    postgres: ended_titled!(""),
+};
+
 statements! {
     INSERT = "insert into jobs (id, environment, title, agent, mission_group, mission, status, phase, waits, held, retries, \
         document, precedence, alarm, created_at, updated_at) \
@@ -84,11 +117,8 @@ statements! {
     FIND = select!("where environment = $1 and id = $2");
     OPEN_TITLED = "select id from jobs where environment = $1 and title = $2 and status not in ('done', 'failed') \
         order by id desc limit 1";
-    ENDED_TITLED = "select id from jobs where environment = $1 and title = $2 and status in ('done', 'failed') \
-        order by id desc limit 1";
     UNFINISHED = "select id from jobs where environment = $1 and title = $2 and status not in ('done', 'failed') \
         and (case when mission is null then '' else coalesce(mission_group, '') end) = $3";
-    OF_GROUP = select!("where environment = $1 and mission_group = $2 order by id");
     READY = select!("where environment = $1 and status = 'pending' and waits = 0 and held = 0 \
         and (precedence, id) > ($2, $3) order by precedence, id limit $4");
     UPDATE = "update jobs set title = $1, agent = $2, status = $3, phase = $4, retries = $5, \
@@ -123,7 +153,8 @@ pub(super) fn built() -> Vec<Sql> {
             agent: some(agent),
         })
     });
-    shapes.map(|filter| listing(&filter)).collect()
+    let lists = shapes.map(|filter| listing(&filter));
+    lists.chain([OF_GROUP, ENDED_TITLED]).collect()
 }
 
 fn read(row: &Row<'_>) -> Result<Job> {
@@ -249,7 +280,7 @@ fn listing(filter: &Filter) -> Sql {
     let shape = (statuses.len(), group.is_some(), agent.is_some());
     let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
     *made.entry(shape).or_insert_with(|| {
-        let mut text = format!("{}where environment = $1", columns!());
+        let mut text = "where environment = $1".to_owned();
         let mut next = 2;
         match statuses.len() {
             0 => {}
@@ -274,7 +305,13 @@ fn listing(filter: &Filter) -> Sql {
             next += 1;
         }
         text += &format!(" order by id limit ${next} offset ${}", next + 1);
-        super::built_once(text)
+        let tree = match (group, agent) {
+            (Some(_), _) => "indexed by jobs_by_group ",
+            (None, Some(_)) => "indexed by jobs_by_agent ",
+            (None, None) => "",
+        };
+        let columns = columns!();
+        super::built_once_for(format!("{columns}{tree}{text}"), format!("{columns}{text}"))
     })
 }
 

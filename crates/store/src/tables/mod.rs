@@ -141,6 +141,7 @@ pub fn statements() -> Vec<Sql> {
         movements::built(),
         jobs::built(),
         job_runs::built(),
+        watchers::built(),
     ];
     fixed.concat().into_iter().chain(built.concat()).collect()
 }

@@ -132,6 +132,33 @@ macro_rules! browsed {
     };
 }
 
+/// So many tasks more, completed and withdrawn, and what that makes of the
+/// progress: the share of what was not withdrawn that is completed.
+macro_rules! counted {
+    ($tasks:literal, $completed:literal, $cancelled:literal) => {
+        concat!(
+            "tasks = tasks + ",
+            $tasks,
+            ", completed_tasks = completed_tasks + ",
+            $completed,
+            ", cancelled_tasks = cancelled_tasks + ",
+            $cancelled,
+            ", progress = case when tasks + ",
+            $tasks,
+            " - cancelled_tasks - ",
+            $cancelled,
+            " <= 0 then 0 ",
+            "else (completed_tasks + ",
+            $completed,
+            ") * 100 / (tasks + ",
+            $tasks,
+            " - cancelled_tasks - ",
+            $cancelled,
+            ") end"
+        )
+    };
+}
+
 statements! {
     FIND = concat!("select ", columns!(), "where p.id = $1");
     INSERT = "insert into projects (id, owner, title, description, detailed_presentation, technical_specs, \
@@ -142,7 +169,8 @@ statements! {
         go_to_market, market_study, stage, upvotes, downvotes, replies, tasks, completed_tasks, cancelled_tasks, \
         progress, created_at, updated_at, built_in) values ($1, $2, $3, $4, '', '', '', '', 'live', 0, 0, 0, 0, 0, 0, 0, \
         $5, $5, 1) on conflict do nothing";
-    NEXT_TICKET = "update projects set last_ticket = last_ticket + 1 where id = $1 returning last_ticket";
+    ADD_TICKET = concat!("update projects set last_ticket = last_ticket + 1, ", counted!("1", "0", "0"),
+        " where id = $1 returning last_ticket");
     BROWSE = concat!("select ", columns!(), "where ", browsed!(), "order by p.id desc limit $5 offset $6");
     BROWSE_SKILLED = concat!("select ", columns!(), "where ", browsed!(), "and exists (select 1 from positions q \
         join skills s on s.owner = q.id where q.project = p.id and s.skill in ($5, $6, $7, $8, $9, $10, $11, $12)) \
@@ -151,10 +179,7 @@ statements! {
         go_to_market = $5, market_study = $6, stage = $7, updated_at = $8 where id = $9";
     COUNT = "update projects set upvotes = upvotes + $1, downvotes = downvotes + $2, replies = replies + $3 \
         where id = $4";
-    COUNT_TASKS = "update projects set tasks = tasks + $1, completed_tasks = completed_tasks + $2, \
-        cancelled_tasks = cancelled_tasks + $3, progress = case \
-        when tasks + $1 - cancelled_tasks - $3 <= 0 then 0 \
-        else (completed_tasks + $2) * 100 / (tasks + $1 - cancelled_tasks - $3) end where id = $4";
+    COUNT_TASKS = concat!("update projects set ", counted!("$1", "$2", "$3"), " where id = $4");
     ADD_MILESTONE = "insert into milestones (id, project, title, stage, notes, created_at) \
         values ($1, $2, $3, $4, $5, $6)";
     MILESTONES = "select id, project, title, stage, notes, created_at from milestones where project = $1 order by id";
@@ -387,8 +412,8 @@ pub async fn browse(tx: &mut Tx, wanted: &Wanted, rows: u32, offset: i64) -> Res
 
 /// Counts one more ticket of a project, which is locked, and answers its
 /// number.
-pub async fn next_ticket(tx: &mut Tx, id: ProjectId) -> Result<i64> {
-    tx.row(NEXT_TICKET, vec![Val::id(id)], |row| row.int(0))
+pub async fn add_ticket(tx: &mut Tx, id: ProjectId) -> Result<i64> {
+    tx.row(ADD_TICKET, vec![Val::id(id)], |row| row.int(0))
         .await?
         .ok_or_else(Error::internal)
 }

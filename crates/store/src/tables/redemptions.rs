@@ -7,7 +7,7 @@ use domain::money::Units;
 use domain::page::Page;
 use domain::{Result, Time};
 
-use crate::{Row, Tx, Val, dialect};
+use crate::{Row, Sql, Tx, Val, dialect};
 
 /// Something that was bought. It does not print: its code is worth money.
 #[derive(Clone, PartialEq, Eq)]
@@ -35,6 +35,24 @@ pub struct Stock {
     pub sold: i64,
 }
 
+macro_rules! take {
+    ($tree:literal) => {
+        concat!(
+            "update redemption_codes set redemption = $1 where item = $2 and redemption is null and code = \
+             (select code from redemption_codes ",
+            $tree,
+            "where item = $2 and redemption is null order by code limit 1) returning code"
+        )
+    };
+}
+
+/// Sells the first code that is left. The embedded engine is told where to
+/// look, or it would pass all that were sold.
+const TAKE: Sql = Sql {
+    sqlite: take!("indexed by redemption_codes_left "),
+    postgres: take!(""),
+};
+
 statements! {
     INSERT = "insert into redemptions (id, account, item, units, code, created_at) values ($1, $2, $3, $4, $5, $6)";
     LIST = "select id, account, item, units, code, created_at from redemptions where account = $1 \
@@ -42,15 +60,13 @@ statements! {
     COUNT = "select count(*) from redemptions where account = $1";
     LEFT = "select count(*) from redemption_codes where item = $1 and redemption is null";
     SOLD = "select count(*) from redemption_codes where item = $1 and redemption is not null";
-    TAKE = "update redemption_codes set redemption = $1 where item = $2 and redemption is null and code = \
-        (select code from redemption_codes where item = $2 and redemption is null order by code limit 1) returning code";
     LOAD = "insert into redemption_codes (item, code, redemption, loaded_at) values ($1, $2, null, $3) \
         on conflict do nothing returning code";
 }
 
 /// Statements in which the engines differ.
-pub(super) fn built() -> Vec<crate::Sql> {
-    vec![dialect::LOCK_CODES]
+pub(super) fn built() -> Vec<Sql> {
+    vec![dialect::LOCK_CODES, TAKE]
 }
 
 fn read(row: &Row<'_>) -> Result<Redemption> {

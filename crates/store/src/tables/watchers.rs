@@ -6,7 +6,7 @@ use domain::id::{EnvironmentId, JobId, WatcherId};
 use domain::job::Status;
 use domain::{Result, Time};
 
-use crate::{Row, Tx, Val};
+use crate::{Row, Sql, Tx, Val};
 
 /// An action that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,19 +28,36 @@ pub struct Watcher {
 }
 
 macro_rules! select {
-    ($rest:literal) => {
+    ($($rest:literal)+) => {
         concat!(
             "select id, environment, job, target, action, fired_at, created_at from watchers ",
-            $rest
+            $($rest),+
         )
     };
+}
+
+macro_rules! waiting {
+    ($tree:literal) => {
+        select!($tree "where environment = $1 and job = $2 and target = $3 and fired_at is null order by id")
+    };
+}
+
+/// Asked whenever a job moves. The embedded engine is told where to look, or
+/// it would read all watchers of the environment.
+const WAITING: Sql = Sql {
+    sqlite: waiting!("indexed by watchers_waiting "),
+    postgres: waiting!(""),
+};
+
+/// Statements in which the engines differ.
+pub(super) fn built() -> Vec<Sql> {
+    vec![WAITING]
 }
 
 statements! {
     INSERT = "insert into watchers (id, environment, job, target, action, fired_at, created_at) \
         values ($1, $2, $3, $4, $5, $6, $7)";
     LIST = select!("where environment = $1 order by id limit $2");
-    WAITING = select!("where environment = $1 and job = $2 and target = $3 and fired_at is null order by id");
     COUNT = "select count(*) from watchers where environment = $1";
     FIRE = "update watchers set fired_at = $1 where id = $2 and environment = $3";
     REMOVE = "delete from watchers where id = $1 and environment = $2 returning target";

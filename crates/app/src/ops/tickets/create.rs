@@ -174,7 +174,7 @@ impl Op for Create {
         let (project, role) = standing(cx, project).await?;
         role.require_planner()?;
         check_parent(cx, &ticket).await?;
-        ticket.number = projects::next_ticket(cx.tx, project.id).await?;
+        ticket.number = projects::add_ticket(cx.tx, project.id).await?;
         if let Some(assignee) = assignee {
             assign::check(cx, &project, assignee, &ticket.labels).await?;
             let task = &mut ticket.task;
@@ -183,7 +183,6 @@ impl Op for Create {
         }
         tasks::insert(cx.tx, &ticket.task).await?;
         tickets::insert(cx.tx, &ticket).await?;
-        projects::add_tasks(cx.tx, project.id, 1, 0, 0).await?;
         let told = facts(&ticket, json!({}));
         let id = ticket.task.id;
         cx.record_inside(project.id, Happening::TicketCreated, id, told)

@@ -169,7 +169,7 @@ impl World {
             let (task, deliverables) = (task.clone(), deliverables.clone());
             Box::pin(async move {
                 tasks::insert(tx, &task).await?;
-                let number = projects::next_ticket(tx, project).await?;
+                let number = projects::add_ticket(tx, project).await?;
                 let ticket = Ticket {
                     task,
                     number,
