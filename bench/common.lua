@@ -68,6 +68,18 @@ function common.by_owners(path, rest)
   end
 end
 
+-- Sends what `make` makes of a word that was never used before, nor in another run (BENCH_TAG tells them apart).
+function common.each_new(make)
+  local prefix, counter
+  function init()
+    prefix, counter = common.env("TAG") .. "t" .. thread_index .. "n", 0
+  end
+  function request()
+    counter = counter + 1
+    return make(prefix .. counter)
+  end
+end
+
 -- Sends what `make` makes of each pair (BENCH_PAIRS: "id key" per line) once; when none is left the run ends and says so.
 function common.each_once(make)
   local pairs_left, next_one = {}, 0

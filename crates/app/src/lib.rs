@@ -596,19 +596,19 @@ impl App {
         prepare: impl FnOnce() -> Result<Prepared>,
     ) -> Result<Replied> {
         let answers = &self.house.public_answers;
+        let now = self.now();
         // Before the snapshot is taken: what is committed meanwhile makes this
         // version an old one, and the answer is not believed.
         let version = self.house.store.version();
-        let Some(version) = version.filter(|_| answers.is_asked_again(asked)) else {
-            return self.answer(&Actor::Anonymous, prepare()?, None).await;
-        };
-        let now = self.now();
-        if let Some(reply) = answers.find(asked, version, now) {
+        let version = version.filter(|_| answers.is_asked_again(asked));
+        if let Some(reply) = version.and_then(|version| answers.find(asked, version, now)) {
             let replayed = false;
             return Ok(Replied { reply, replayed });
         }
         let replied = self.answer(&Actor::Anonymous, prepare()?, None).await?;
-        answers.keep(asked, version, now, &replied);
+        if let Some(version) = version {
+            answers.keep(asked, version, now, &replied);
+        }
         Ok(replied)
     }
 

@@ -76,38 +76,19 @@ macro_rules! select {
     };
 }
 
-macro_rules! of_group {
-    ($tree:literal) => {
-        concat!(
-            columns!(),
-            $tree,
-            "where environment = $1 and mission_group = $2 order by id"
-        )
-    };
-}
+/// The jobs of a mission, not looked for among all of the environment.
+const OF_GROUP: Sql = indexed!(
+    columns!(),
+    "jobs_by_group",
+    "where environment = $1 and mission_group = $2 order by id"
+);
 
-/// The jobs of a mission. The embedded engine is told where to look: it keeps
-/// no statistics, and would read all jobs of the environment.
-const OF_GROUP: Sql = Sql {
-    sqlite: of_group!("indexed by jobs_by_group "),
-    postgres: of_group!(""),
-};
-
-macro_rules! ended_titled {
-    ($tree:literal) => {
-        concat!(
-            "select id from jobs ",
-            $tree,
-            "where environment = $1 and title = $2 and status in ('done', 'failed') order by id desc limit 1"
-        )
-    };
-}
-
-/// The last one of a title that has ended, found in the same way.
-const ENDED_TITLED: Sql = Sql {
-    sqlite: ended_titled!("indexed by jobs_ended_by_title "),
-    postgres: ended_titled!(""),
-};
+/// The last one of a title that has ended, likewise.
+const ENDED_TITLED: Sql = indexed!(
+    "select id from jobs ",
+    "jobs_ended_by_title",
+    "where environment = $1 and title = $2 and status in ('done', 'failed') order by id desc limit 1"
+);
 
 statements! {
     INSERT = "insert into jobs (id, environment, title, agent, mission_group, mission, status, phase, waits, held, retries, \

@@ -35,23 +35,13 @@ pub struct Stock {
     pub sold: i64,
 }
 
-macro_rules! take {
-    ($tree:literal) => {
-        concat!(
-            "update redemption_codes set redemption = $1 where item = $2 and redemption is null and code = \
-             (select code from redemption_codes ",
-            $tree,
-            "where item = $2 and redemption is null order by code limit 1) returning code"
-        )
-    };
-}
-
-/// Sells the first code that is left. The embedded engine is told where to
-/// look, or it would pass all that were sold.
-const TAKE: Sql = Sql {
-    sqlite: take!("indexed by redemption_codes_left "),
-    postgres: take!(""),
-};
+/// Sells the first code that is left, without passing all that were sold.
+const TAKE: Sql = indexed!(
+    "update redemption_codes set redemption = $1 where item = $2 and redemption is null and code = \
+     (select code from redemption_codes ",
+    "redemption_codes_left",
+    "where item = $2 and redemption is null order by code limit 1) returning code"
+);
 
 statements! {
     INSERT = "insert into redemptions (id, account, item, units, code, created_at) values ($1, $2, $3, $4, $5, $6)";

@@ -28,26 +28,20 @@ pub struct Watcher {
 }
 
 macro_rules! select {
-    ($($rest:literal)+) => {
+    ($rest:literal) => {
         concat!(
             "select id, environment, job, target, action, fired_at, created_at from watchers ",
-            $($rest),+
+            $rest
         )
     };
 }
 
-macro_rules! waiting {
-    ($tree:literal) => {
-        select!($tree "where environment = $1 and job = $2 and target = $3 and fired_at is null order by id")
-    };
-}
-
-/// Asked whenever a job moves. The embedded engine is told where to look, or
-/// it would read all watchers of the environment.
-const WAITING: Sql = Sql {
-    sqlite: waiting!("indexed by watchers_waiting "),
-    postgres: waiting!(""),
-};
+/// Asked whenever a job moves, so not of all watchers of the environment.
+const WAITING: Sql = indexed!(
+    select!(""),
+    "watchers_waiting",
+    "where environment = $1 and job = $2 and target = $3 and fired_at is null order by id"
+);
 
 /// Statements in which the engines differ.
 pub(super) fn built() -> Vec<Sql> {
