@@ -81,17 +81,19 @@ function common.each_new(make)
 end
 
 -- Sends what `make` makes of each pair (BENCH_PAIRS: "id key" per line) once; when none is left the run ends and says so.
+-- All are made before the run begins, so that the sender does not compete with the server for the cores.
 function common.each_once(make)
-  local pairs_left, next_one = {}, 0
+  local requests, next_one = {}, 0
   function init()
-    pairs_left = common.lines(common.env("PAIRS"), true)
+    requests = common.lines(common.env("PAIRS"), true)
+    for number, pair in ipairs(requests) do
+      requests[number] = make(pair:match("^(%S+) (%S+)$"))
+    end
   end
   function request()
     common.mark_start()
     next_one = next_one + 1
-    local pair = pairs_left[next_one]
-    if not pair then return common.run_out() end
-    return make(pair:match("^(%S+) (%S+)$"))
+    return requests[next_one] or common.run_out()
   end
 end
 

@@ -53,8 +53,6 @@ ids! {
     MilestoneId;
     /// A unit of work, the same at every door.
     TaskId;
-    /// One account's hold on one task.
-    ClaimId;
     /// One delivery for one task.
     SubmissionId;
     /// One verdict on one submission.

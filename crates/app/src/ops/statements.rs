@@ -12,7 +12,7 @@ use store::tables::ledger::{Place, Reason};
 use store::tables::movements::{self, Line, Of};
 use uuid::Uuid;
 
-use crate::ops::credits::{ASSET, credits};
+use crate::ops::credits::credits;
 use crate::{Cx, Op};
 
 /// Shows the caller's statement, the latest first.
@@ -64,7 +64,6 @@ impl Op for Statement {
         let account = cx.actor.account()?;
         let of = Of {
             account,
-            asset: ASSET,
             now: cx.now,
         };
         let lines = movements::list(cx.tx, of, self.page).await?;

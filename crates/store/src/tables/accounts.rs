@@ -5,7 +5,7 @@ use domain::id::AccountId;
 use domain::money::Money;
 use domain::{Error, Result, Time};
 
-use crate::{Row, Tx, Val};
+use crate::{Row, Sql, Tx, Val};
 
 /// An account as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,16 @@ macro_rules! columns {
     };
 }
 
+// A delegated agent without a key is out as if it were banned: its key may
+// have been looked at before it was taken back.
+const STANDING: Sql = indexed!(
+    "select case when kind = 'delegated' and not exists (select 1 from keys k where k.account = accounts.id \
+     and k.revoked_at is null) then 'banned' else status end, ban_reason, (select count(*) from tasks ",
+    "tasks_in_hand",
+    "where assignee = accounts.id and phase in ('working', 'review') and phase = 'working' and listed = 1) \
+     from accounts where id = $1"
+);
+
 statements! {
     FIND = concat!("select ", columns!(), " from accounts where id = $1");
     FIND_BY_HANDLE = concat!("select ", columns!(), " from accounts where handle_key = $1");
@@ -46,11 +56,6 @@ statements! {
         order by completed_tasks desc, id limit $1");
     LEADERS_EARNED = "select g.account, g.asset, g.units from (select id from accounts where completed_tasks > 0 \
         order by completed_tasks desc, id limit $1) l join earnings g on g.account = l.id order by g.asset";
-    // A delegated agent without a key is out as if it were banned: its key may
-    // have been looked at before it was taken back.
-    STANDING = "select case when kind = 'delegated' and not exists (select 1 from keys k where k.account = accounts.id \
-        and k.revoked_at is null) then 'banned' else status end, ban_reason, (select count(*) from tasks where assignee = accounts.id \
-        and phase = 'working' and listed = 1) from accounts where id = $1";
     INSERT = "insert into accounts (id, kind, handle, handle_key, display_name, bio, status, ban_reason, \
         completed_tasks, created_at, owner) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing";
     HAVE_ONE_OWNER = "select count(*) from accounts a, accounts b where a.id = $1 and b.id = $2 \
@@ -71,6 +76,11 @@ statements! {
     UNCOMPLETED_ONE = "update accounts set completed_tasks = completed_tasks - 1 where id = $1";
     UPDATE = "update accounts set display_name = $1, bio = $2, status = $3, ban_reason = $4 where id = $5";
     COMPLETED_ONE = "update accounts set completed_tasks = completed_tasks + 1 where id = $1";
+}
+
+/// Statements that the engines spell differently.
+pub(super) fn built() -> Vec<Sql> {
+    vec![STANDING]
 }
 
 fn read(row: &Row<'_>) -> Result<Account> {

@@ -10,6 +10,7 @@ statements! {
     INSERT = "insert into briefs (task, payload, schema, rules, requirements, verifier, skills, protected, acceptance) \
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     FIND = "select payload, schema, rules, requirements, verifier, skills, protected, acceptance from briefs where task = $1";
+    SKILLS = "select skills from briefs where task = $1";
     ADD_SKILL = "insert into task_skills (skill, task) values ($1, $2) on conflict do nothing";
     DROP_SKILL = "delete from task_skills where skill = $1 and task = $2";
 }
@@ -46,8 +47,9 @@ pub async fn insert(tx: &mut Tx, task: TaskId, brief: &Brief) -> Result<()> {
 }
 
 /// A task that is final is not found by its skills any more.
-pub async fn forget_skills(tx: &mut Tx, task: TaskId, skills: &[String]) -> Result<()> {
-    for skill in skills {
+pub async fn forget_skills(tx: &mut Tx, task: TaskId) -> Result<()> {
+    let skills = tx.row(SKILLS, vec![Val::id(task)], |row| lists::split(row, 0));
+    for skill in skills.await?.unwrap_or_default() {
         tx.write(DROP_SKILL, vec![skill.into(), Val::id(task)])
             .await?;
     }

@@ -18,7 +18,7 @@ macro_rules! statements {
 /// A statement in two parts, between which the embedded engine is told which
 /// index to take: it keeps no statistics, and may read far more without.
 macro_rules! indexed {
-    ($before:expr, $index:literal, $behind:literal) => {
+    ($before:expr, $index:literal, $behind:expr) => {
         crate::Sql {
             sqlite: concat!($before, "indexed by ", $index, " ", $behind),
             postgres: concat!($before, $behind),
@@ -140,6 +140,7 @@ pub fn statements() -> Vec<Sql> {
         webhooks::ALL,
     ];
     let built = [
+        accounts::built(),
         tasks::built(),
         projects::built(),
         ideas::built(),

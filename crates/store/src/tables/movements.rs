@@ -1,4 +1,4 @@
-//! An account's statement: every entry of the ledger that moved its money, and
+//! An account's statement: every entry of the ledger that moved its credits, and
 //! what is due to be released as if it were (AGI ATM 2.5, 3.3).
 //!
 //! **Invariant:** a hold has the id and the time of the entry that will
@@ -38,19 +38,22 @@ pub struct Line {
 /// An entry between two buckets of one account is among what was credited and
 /// not again among what was debited.
 ///
+/// The indexes have entries in credits alone: nothing lists those in another
+/// asset, and a second tree for them would cost every payout a page.
+///
 /// Each part is read in the order of its index and the parts are merged.
 /// PostgreSQL does that when each part asks for the order itself; SQLite does
 /// it by itself and does not take such parts.
 macro_rules! lines {
     ($entry:literal, $hold:literal, $open:literal, $close:literal) => {
         concat!(
-            $open, "select ", $entry, " from ledger_entries e where e.credit_owner = $1 and e.asset = $2 \
+            $open, "select ", $entry, " from ledger_entries e where e.credit_owner = $1 and e.asset = 'credits' \
              and e.credit_bucket in ('available', 'held', 'escrow')", $close,
-            " union all ", $open, "select ", $entry, " from ledger_entries e where e.debit_owner = $1 and e.asset = $2 \
+            " union all ", $open, "select ", $entry, " from ledger_entries e where e.debit_owner = $1 and e.asset = 'credits' \
              and e.debit_bucket in ('available', 'held', 'escrow') \
-             and not (e.credit_owner = $1 and e.credit_bucket in ('available', 'held', 'escrow'))", $close,
-            " union all ", $open, "select ", $hold, " from holds e where e.account = $1 and e.asset = $2 and e.ended = 0 \
-             and e.available_at <= $3", $close
+             and not (e.credit_owner = e.debit_owner and e.credit_bucket in ('available', 'held', 'escrow'))", $close,
+            " union all ", $open, "select ", $hold, " from holds e where e.account = $1 and e.asset = 'credits' and e.ended = 0 \
+             and e.available_at <= $2", $close
         )
     };
 }
@@ -66,7 +69,7 @@ macro_rules! in_full {
                 $open,
                 $close
             ),
-            " order by id desc limit $4 offset $5"
+            " order by id desc limit $3 offset $4"
         )
     };
 }
@@ -82,7 +85,7 @@ macro_rules! newer {
                 $open,
                 $close
             ),
-            " order by id desc limit $4) n"
+            " order by id desc limit $3) n"
         )
     };
 }
@@ -125,25 +128,18 @@ fn read(row: &Row<'_>) -> Result<Line> {
     })
 }
 
-/// Whose statement, in which asset, and when it is asked for.
+/// Whose statement, and when it is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Of {
     /// Whose.
     pub account: AccountId,
-    /// The asset's code.
-    pub asset: &'static str,
     /// Now.
     pub now: Time,
 }
 
 impl Of {
     fn params(self) -> Vec<Val> {
-        let Self {
-            account,
-            asset,
-            now,
-        } = self;
-        vec![Val::id(account), asset.into(), now.into()]
+        vec![Val::id(self.account), self.now.into()]
     }
 }
 

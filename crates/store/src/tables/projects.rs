@@ -132,30 +132,10 @@ macro_rules! browsed {
     };
 }
 
-/// So many tasks more, completed and withdrawn, and what that makes of the
-/// progress: the share of what was not withdrawn that is completed.
-macro_rules! counted {
-    ($tasks:literal, $completed:literal, $cancelled:literal) => {
-        concat!(
-            "tasks = tasks + ",
-            $tasks,
-            ", completed_tasks = completed_tasks + ",
-            $completed,
-            ", cancelled_tasks = cancelled_tasks + ",
-            $cancelled,
-            ", progress = case when tasks + ",
-            $tasks,
-            " - cancelled_tasks - ",
-            $cancelled,
-            " <= 0 then 0 ",
-            "else (completed_tasks + ",
-            $completed,
-            ") * 100 / (tasks + ",
-            $tasks,
-            " - cancelled_tasks - ",
-            $cancelled,
-            ") end"
-        )
+/// The share of the tasks that were not withdrawn that is completed.
+macro_rules! progress {
+    () => {
+        "case when tasks <= cancelled_tasks then 0 else completed_tasks * 100 / (tasks - cancelled_tasks) end"
     };
 }
 
@@ -169,8 +149,7 @@ statements! {
         go_to_market, market_study, stage, upvotes, downvotes, replies, tasks, completed_tasks, cancelled_tasks, \
         progress, created_at, updated_at, built_in) values ($1, $2, $3, $4, '', '', '', '', 'live', 0, 0, 0, 0, 0, 0, 0, \
         $5, $5, 1) on conflict do nothing";
-    ADD_TICKET = concat!("update projects set last_ticket = last_ticket + 1, ", counted!("1", "0", "0"),
-        " where id = $1 returning last_ticket");
+    ADD_TICKET = "update projects set last_ticket = last_ticket + 1, tasks = tasks + 1 where id = $1 returning last_ticket";
     BROWSE = concat!("select ", columns!(), "where ", browsed!(), "order by p.id desc limit $5 offset $6");
     BROWSE_SKILLED = concat!("select ", columns!(), "where ", browsed!(), "and exists (select 1 from positions q \
         join skills s on s.owner = q.id where q.project = p.id and s.skill in ($5, $6, $7, $8, $9, $10, $11, $12)) \
@@ -179,7 +158,10 @@ statements! {
         go_to_market = $5, market_study = $6, stage = $7, updated_at = $8 where id = $9";
     COUNT = "update projects set upvotes = upvotes + $1, downvotes = downvotes + $2, replies = replies + $3 \
         where id = $4";
-    COUNT_TASKS = concat!("update projects set ", counted!("$1", "$2", "$3"), " where id = $4");
+    COUNT_TASKS = "update projects set tasks = tasks + $1, completed_tasks = completed_tasks + $2, \
+        cancelled_tasks = cancelled_tasks + $3 where id = $4";
+    // On its own, because two indexes have it, and a count seldom changes it.
+    SET_PROGRESS = concat!("update projects set progress = ", progress!(), " where id = $1 and progress <> ", progress!());
     ADD_MILESTONE = "insert into milestones (id, project, title, stage, notes, created_at) \
         values ($1, $2, $3, $4, $5, $6)";
     MILESTONES = "select id, project, title, stage, notes, created_at from milestones where project = $1 order by id";
@@ -413,9 +395,10 @@ pub async fn browse(tx: &mut Tx, wanted: &Wanted, rows: u32, offset: i64) -> Res
 /// Counts one more ticket of a project, which is locked, and answers its
 /// number.
 pub async fn add_ticket(tx: &mut Tx, id: ProjectId) -> Result<i64> {
-    tx.row(ADD_TICKET, vec![Val::id(id)], |row| row.int(0))
-        .await?
-        .ok_or_else(Error::internal)
+    let number = tx.row(ADD_TICKET, vec![Val::id(id)], |row| row.int(0));
+    let number = number.await?.ok_or_else(Error::internal)?;
+    tx.write(SET_PROGRESS, vec![Val::id(id)]).await?;
+    Ok(number)
 }
 
 /// Counts votes and messages.
@@ -455,7 +438,8 @@ pub async fn add_tasks(
             Val::id(id),
         ],
     )
-    .await
+    .await?;
+    tx.write(SET_PROGRESS, vec![Val::id(id)]).await
 }
 
 /// Adds a milestone.

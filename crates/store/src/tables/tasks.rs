@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use domain::id::{AccountId, ClaimId, PLATFORM, ProjectId, TaskId};
+use domain::id::{AccountId, PLATFORM, ProjectId, TaskId};
 use domain::money::Money;
 use domain::page::Page;
 use domain::task::{
@@ -188,6 +188,14 @@ macro_rules! card {
     };
 }
 
+/// What changes where a task moves on; its parameters come first.
+macro_rules! moved {
+    () => {
+        "status = $1, phase = $2, claimed_at = $3, lease_ends = $4, rejections = $5, submissions = $6, \
+         completed_at = $7, paid_at = $8, updated_at = $9, verdict = $10, alarm = $11"
+    };
+}
+
 /// Tasks of somebody, of one or two statuses where `$2` is not empty.
 macro_rules! of {
     ($columns:expr, $whose:literal, $order:literal) => {
@@ -205,14 +213,10 @@ macro_rules! of {
 statements! {
     FIND = concat!("select ", columns!(), " from tasks t where t.id = $1");
     FIND_SHOWN = concat!("select ", shown!(), " from tasks t where t.id = $1");
-    BY_ASSIGNEE = concat!(card!(), "where t.assignee = $1 and t.phase = $2 and t.listed = 1 \
-        order by t.id desc limit $3 offset $4");
     OF_PUBLISHER = of!(shown!(), "t.publisher = $1", " order by t.id desc limit $4 offset $5");
     COUNT_OF_PUBLISHER = of!("count(*)", "t.publisher = $1", "");
     OF_WORKER = of!(shown!(), "t.assignee = $1", " order by t.id desc limit $4 offset $5");
     COUNT_OF_WORKER = of!("count(*)", "t.assignee = $1", "");
-    HELD = "select count(*) from tasks where assignee = $1 and phase = 'working' and listed = 1";
-    HELD_IDS = "select id from tasks where assignee = $1 and phase = 'working' order by id";
     ALARMED = "select id from tasks where alarm is not null and alarm <= $1 order by alarm limit $2";
     INSERT = "insert into tasks (id, project, publisher, title, description, payout_display, payout_rank, reward_asset, \
         reward_units, difficulty, deadline, deadline_rank, status, phase, rejections, submissions, funding, fee_bps, \
@@ -222,17 +226,45 @@ statements! {
         $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)";
     EDIT = "update tasks set title = $1, description = $2, payout_display = $3, payout_rank = $4, reward_asset = $5, \
         reward_units = $6, difficulty = $7, deadline = $8, deadline_rank = $9, updated_at = $10 where id = $11";
-    MOVE = "update tasks set status = $1, phase = $2, assignee = $3, claimed_at = $4, lease_ends = $5, rejections = $6, \
-        submissions = $7, completed_at = $8, paid_at = $9, updated_at = $10, verdict = $11, alarm = $12 \
-        where id = $13 and status = $14";
+    MOVE = concat!("update tasks set ", moved!(), ", assignee = $12 where id = $13 and status = $14");
+    // The engines write the indexes of every column that is named, changed or not.
+    MOVE_WITHIN = concat!("update tasks set ", moved!(), " where id = $12 and status = $13");
     SET_PAID = "update tasks set paid_at = $1 where id = $2";
     SET_REWARD = "update tasks set reward_asset = $1, reward_units = $2 where id = $3";
-    CLAIM = "insert into claims (id, task, account, status, claimed_at) values ($1, $2, $3, 'active', $4)";
-    END_CLAIM = "update claims set status = $1, ended_at = $2 where task = $3 and status = 'active'";
+    CLAIM = "insert into claims (task, turn, account, status, claimed_at) values ($1, 0, $2, 'active', $3)";
+    END_CLAIM = "update claims set status = $1, ended_at = $2, turn = (select max(c.turn) + 1 from claims c where c.task = $3) \
+        where task = $3 and turn = 0";
     CONTRIBUTORS = "select a.handle, a.display_name, a.id, count(*) from tasks t join accounts a on a.id = t.assignee \
         where t.project = $1 and t.phase = 'done' group by a.id, a.handle, a.display_name \
         order by count(*) desc, a.id limit $2";
 }
+
+/// What an account works on, of which there is little. The embedded engine is
+/// told not to look through all that it ever worked on.
+macro_rules! in_hand {
+    ($columns:expr, $behind:literal) => {
+        indexed!(
+            concat!($columns, " "),
+            "tasks_in_hand",
+            concat!(
+                "where t.assignee = $1 and t.phase in ('working', 'review') and t.phase = 'working'",
+                $behind
+            )
+        )
+    };
+}
+
+const DONE: Sql = indexed!(
+    card!(),
+    "tasks_by_worker",
+    "where t.assignee = $1 and t.phase = 'done' and t.listed = 1 order by t.id desc limit $2 offset $3"
+);
+const WORKING: Sql = in_hand!(
+    card!(),
+    " and t.listed = 1 order by t.id desc limit $2 offset $3"
+);
+const HELD: Sql = in_hand!("select count(*) from tasks t", " and t.listed = 1");
+const HELD_IDS: Sql = in_hand!("select t.id from tasks t", " order by t.id");
 
 /// The statements of [`list`]: every standing, every filter, every order.
 static LISTS: LazyLock<Vec<Sql>> = LazyLock::new(|| {
@@ -311,7 +343,9 @@ pub(super) fn order(sort: Sort) -> &'static str {
 }
 
 pub(super) fn built() -> Vec<Sql> {
-    LISTS.clone()
+    let mut built = LISTS.clone();
+    built.extend([DONE, WORKING, HELD, HELD_IDS]);
+    built
 }
 
 pub(super) fn read(row: &Row<'_>) -> Result<Task> {
@@ -435,20 +469,19 @@ pub async fn count(tx: &mut Tx, filter: Filter) -> Result<i64> {
     .await
 }
 
-/// The tasks an account holds in a standing, newest first.
-pub async fn by_assignee(
-    tx: &mut Tx,
-    account: AccountId,
-    phase: Phase,
-    page: Page,
-) -> Result<Vec<Card>> {
-    let params = vec![
-        Val::id(account),
-        phase.as_str().into(),
-        page.rows.into(),
-        page.offset().into(),
-    ];
-    tx.rows(BY_ASSIGNEE, params, read_card).await
+/// The tasks an account completed, newest first.
+pub async fn done_by(tx: &mut Tx, account: AccountId, page: Page) -> Result<Vec<Card>> {
+    cards_of(tx, DONE, account, page).await
+}
+
+/// The tasks an account works on, newest first.
+pub async fn held_by(tx: &mut Tx, account: AccountId, page: Page) -> Result<Vec<Card>> {
+    cards_of(tx, WORKING, account, page).await
+}
+
+async fn cards_of(tx: &mut Tx, sql: Sql, account: AccountId, page: Page) -> Result<Vec<Card>> {
+    let params = vec![Val::id(account), page.rows.into(), page.offset().into()];
+    tx.rows(sql, params, read_card).await
 }
 
 /// What an account is to the tasks of a list.
@@ -598,17 +631,13 @@ pub async fn edit(tx: &mut Tx, before: &Task, after: &Task) -> Result<()> {
 ///
 /// # Errors
 /// `Conflict` when it is not there any more.
-pub async fn put(tx: &mut Tx, before: Status, after: &Task) -> Result<()> {
-    tally(
-        tx,
-        after,
-        Some(before.phase()),
-        Some(after.state.status.phase()),
-    );
-    let params = vec![
+pub async fn put(tx: &mut Tx, before: &State, after: &Task) -> Result<()> {
+    let phases = [before.status, after.state.status].map(|status| Some(status.phase()));
+    tally(tx, after, phases[0], phases[1]);
+    let assignee = after.state.assignee;
+    let mut params = vec![
         after.state.status.as_str().into(),
         after.state.status.phase().as_str().into(),
-        after.state.assignee.map(Val::id).unwrap_or(Val::Null),
         after.claimed_at.into(),
         after.state.lease_ends.into(),
         after.state.rejections.into(),
@@ -618,10 +647,15 @@ pub async fn put(tx: &mut Tx, before: Status, after: &Task) -> Result<()> {
         after.updated_at.into(),
         after.state.verdict.map(Verdict::as_str).into(),
         after.alarm.into(),
-        Val::id(after.id),
-        before.as_str().into(),
     ];
-    tx.write_or(MOVE, params, || {
+    let sql = if assignee == before.assignee {
+        MOVE_WITHIN
+    } else {
+        params.push(assignee.map(Val::id).into());
+        MOVE
+    };
+    params.extend([Val::id(after.id), before.status.as_str().into()]);
+    tx.write_or(sql, params, || {
         Error::conflict(
             "task_changed",
             "somebody else changed this task just now: read it again",
@@ -692,15 +726,9 @@ fn tally_name(phase: Phase, difficulty: Difficulty) -> &'static str {
     NAMES[phase as usize][difficulty as usize]
 }
 
-/// Records that an account took a task.
-pub async fn claim(
-    tx: &mut Tx,
-    id: ClaimId,
-    task: TaskId,
-    account: AccountId,
-    now: Time,
-) -> Result<()> {
-    let params = vec![Val::id(id), Val::id(task), Val::id(account), now.into()];
+/// Records that an account took a task, which nobody has.
+pub async fn claim(tx: &mut Tx, task: TaskId, account: AccountId, now: Time) -> Result<()> {
+    let params = vec![Val::id(task), Val::id(account), now.into()];
     tx.write(CLAIM, params).await
 }
 

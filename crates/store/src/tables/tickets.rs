@@ -117,7 +117,7 @@ macro_rules! assigned {
 /// What an account has, found in the order of its last changes. The embedded
 /// engine is told to begin there: it keeps no statistics.
 const ASSIGNED: Sql = Sql {
-    sqlite: assigned!("tasks t indexed by tasks_assigned cross join tickets k on k.task = t.id"),
+    sqlite: assigned!("tasks t indexed by tasks_in_hand cross join tickets k on k.task = t.id"),
     postgres: assigned!("tasks t join tickets k on k.task = t.id"),
 };
 

@@ -3,7 +3,6 @@
 
 use domain::Result;
 use domain::page::{Listed, Page};
-use domain::task::Phase;
 use store::tables::tasks::{self, Card};
 
 use super::named;
@@ -24,7 +23,7 @@ impl Op for Contributions {
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Self::Output> {
         let account = named(cx, &self.username).await?;
-        let items = tasks::by_assignee(cx.tx, account.id, Phase::Done, self.page).await?;
+        let items = tasks::done_by(cx.tx, account.id, self.page).await?;
         Ok(Listed {
             items,
             page: self.page,
@@ -48,7 +47,7 @@ impl Op for Committed {
 
     async fn run(self, cx: &mut Cx<'_>) -> Result<Self::Output> {
         let account = named(cx, &self.username).await?;
-        let items = tasks::by_assignee(cx.tx, account.id, Phase::Working, self.page).await?;
+        let items = tasks::held_by(cx.tx, account.id, self.page).await?;
         let total = tasks::held(cx.tx, account.id).await?;
         Ok(Listed {
             items,

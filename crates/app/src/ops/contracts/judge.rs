@@ -6,7 +6,7 @@ use domain::id::{SubmissionId, TaskId};
 use domain::task::{Funding, Status};
 use domain::{Error, Result, limits, text};
 use store::tables::submissions::{self, Shown};
-use store::tables::tasks::Task;
+use store::tables::tasks::{self, Task};
 
 use super::{Contract, Settlement, contract, judges, not_the_publisher, visible};
 use crate::ops::reviews::{Reviewed, pass, refuse, still_waiting};
@@ -54,10 +54,11 @@ impl Op for Accept {
         let note = self.note.filter(|note| !note.trim().is_empty());
         text::optional("note", note.as_deref().unwrap_or(""), limits::LETTER_CHARS)?;
         let found = judgeable(cx, self.task, self.delivery).await?;
-        if found.is_ticket {
+        if found.is_ticket() {
             return judge_ticket(cx, &found, Verdict::Approve(None), note).await;
         }
-        let mut reviewed = still_waiting(cx, found.delivery, note.as_deref()).await?;
+        let Found { delivery, task } = found;
+        let mut reviewed = still_waiting(cx, delivery, Some(task), note.as_deref()).await?;
         let me = cx.actor.account()?;
         let paid = pass(cx, &mut reviewed, me, note).await?;
         let settlement = Settlement::of(&reviewed.submission.submission, &paid, cx.now)?;
@@ -73,10 +74,11 @@ impl Op for Reject {
         text::required("reason", &self.reason, limits::LETTER_CHARS)?;
         let found = judgeable(cx, self.task, self.delivery).await?;
         let reason = Some(self.reason);
-        if found.is_ticket {
+        if found.is_ticket() {
             return judge_ticket(cx, &found, Verdict::Reject, reason).await;
         }
-        let mut reviewed = still_waiting(cx, found.delivery, reason.as_deref()).await?;
+        let Found { delivery, task } = found;
+        let mut reviewed = still_waiting(cx, delivery, Some(task), reason.as_deref()).await?;
         let me = cx.actor.account()?;
         refuse(cx, &mut reviewed, me, reason).await?;
         judged(cx, reviewed, None).await
@@ -97,25 +99,26 @@ async fn judged(
 
 /// A delivery that the caller may judge.
 struct Found {
-    task: TaskId,
+    task: tasks::Shown,
     delivery: Shown,
-    is_ticket: bool,
+}
+
+impl Found {
+    fn is_ticket(&self) -> bool {
+        self.task.task.terms.funding == Funding::Project
+    }
 }
 
 async fn judgeable(cx: &mut Cx<'_>, id: TaskId, delivery: Option<SubmissionId>) -> Result<Found> {
-    let task = visible(cx, id).await?.task;
-    if !judges(cx, &task).await? {
+    let task = visible(cx, id).await?;
+    if !judges(cx, &task.task).await? {
         return Err(not_the_publisher("judge what is delivered for it"));
     }
     let delivery = match delivery {
         Some(delivery) => of_this_task(cx, id, delivery).await?,
-        None => the_one_that_waits(cx, &task).await?,
+        None => the_one_that_waits(cx, &task.task).await?,
     };
-    Ok(Found {
-        task: id,
-        delivery,
-        is_ticket: task.terms.funding == Funding::Project,
-    })
+    Ok(Found { task, delivery })
 }
 
 async fn of_this_task(cx: &mut Cx<'_>, task: TaskId, delivery: SubmissionId) -> Result<Shown> {
@@ -164,7 +167,8 @@ async fn judge_ticket(
     verdict: Verdict,
     comment: Option<String>,
 ) -> Result<Judged> {
-    let pending = submissions::pending_for(cx.tx, found.task).await?;
+    let ticket = found.task.task.id;
+    let pending = submissions::pending_for(cx.tx, ticket).await?;
     let delivery = found.delivery.submission.id;
     if pending.is_none_or(|pending| pending.submission.id != delivery) {
         return Err(Error::conflict(
@@ -173,7 +177,7 @@ async fn judge_ticket(
         ));
     }
     let judge = tickets::Judge {
-        ticket: found.task,
+        ticket,
         verdict,
         comment,
     };
@@ -181,7 +185,7 @@ async fn judge_ticket(
     let delivery = submissions::find(cx.tx, delivery).await?;
     let delivery = delivery.ok_or_else(Error::internal)?;
     let settlement = payout.map(|payout| Settlement::of_payout(&delivery.submission, &payout));
-    let task = visible(cx, found.task).await?;
+    let task = visible(cx, ticket).await?;
     Ok(Judged {
         settlement: settlement.transpose()?,
         contract: contract(cx, task).await?,

@@ -4,7 +4,6 @@
 use domain::account::AccountKind;
 use domain::id::AccountId;
 use domain::page::Page;
-use domain::task::Phase;
 use domain::{Result, limits};
 use store::tables::accounts::{self, Account};
 use store::tables::market::{self, Published};
@@ -101,7 +100,7 @@ impl Op for ShowAgent {
         Ok(Agent {
             skills: skills(cx, account.id).await?,
             credits: credits.map_or(0, |money| money.units),
-            recent: tasks::by_assignee(cx.tx, account.id, Phase::Done, page).await?,
+            recent: tasks::done_by(cx.tx, account.id, page).await?,
             account,
         })
     }

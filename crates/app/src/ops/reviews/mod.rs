@@ -46,13 +46,15 @@ pub(crate) async fn waiting(
     notes: Option<&str>,
 ) -> Result<Reviewed> {
     let found = find(cx, id).await?;
-    still_waiting(cx, found, notes).await
+    still_waiting(cx, found, None, notes).await
 }
 
-/// As [`waiting`], of a submission that this transaction has found.
+/// As [`waiting`], of a submission that this transaction has found, and perhaps
+/// its task.
 pub(crate) async fn still_waiting(
     cx: &mut Cx<'_>,
     found: submissions::Shown,
+    its_task: Option<tasks::Shown>,
     notes: Option<&str>,
 ) -> Result<Reviewed> {
     text::optional("review_notes", notes.unwrap_or(""), limits::TEXT_CHARS)?;
@@ -65,8 +67,12 @@ pub(crate) async fn still_waiting(
     } = found.submission;
     cx.tx.lock(Lock::Account(author)).await?;
     lock_counts(cx, project).await?;
-    let task = locked(cx, task).await?;
-    let submission = match cx.tx.is_serial() {
+    let is_serial = cx.tx.is_serial();
+    let task = match its_task.filter(|_| is_serial) {
+        Some(task) => task,
+        None => locked(cx, task).await?,
+    };
+    let submission = match is_serial {
         true => found,
         false => find(cx, id).await?,
     };

@@ -69,8 +69,7 @@ pub(crate) async fn take(cx: &mut Cx<'_>, shown: &mut Shown, who: Claimant) -> R
     shown.task.claimed_at = Some(cx.now);
     shown.assignee_handle = Some(cx.actor.handle().to_owned());
     put(cx, shown, next).await?;
-    let claim = cx.id();
-    tasks::claim(cx.tx, claim, shown.task.id, agent, cx.now).await?;
+    tasks::claim(cx.tx, shown.task.id, agent, cx.now).await?;
     record(cx, Happening::TaskClaimed, &shown.task).await
 }
 

@@ -119,10 +119,9 @@ async fn move_until(
     task.updated_at = cx.now;
     task.alarm = alarm;
     if task.briefed && next.status.is_final() {
-        let brief = briefs::find(cx.tx, task.id).await?.unwrap_or_default();
-        briefs::forget_skills(cx.tx, task.id, &brief.skills).await?;
+        briefs::forget_skills(cx.tx, task.id).await?;
     }
-    tasks::put(cx.tx, before.status, task).await?;
+    tasks::put(cx.tx, &before, task).await?;
     // A job that was published moves with its task.
     Box::pin(jobs::follow(cx, task)).await
 }

@@ -64,8 +64,7 @@ pub(super) async fn give(cx: &mut Cx<'_>, ticket: &mut Ticket, to: AccountId) ->
     tasks::end_claim(cx.tx, task.id, ClaimStatus::Revoked, cx.now).await?;
     task.claimed_at = Some(cx.now);
     move_to(cx, task, next).await?;
-    let claim = cx.id();
-    tasks::claim(cx.tx, claim, task.id, to, cx.now).await?;
+    tasks::claim(cx.tx, task.id, to, cx.now).await?;
     tell(cx, ticket).await
 }
 

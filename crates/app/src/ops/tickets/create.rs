@@ -188,8 +188,7 @@ impl Op for Create {
         cx.record_inside(project.id, Happening::TicketCreated, id, told)
             .await?;
         if let Some(assignee) = assignee {
-            let claim = cx.id();
-            tasks::claim(cx.tx, claim, id, assignee, cx.now).await?;
+            tasks::claim(cx.tx, id, assignee, cx.now).await?;
             assign::tell(cx, &ticket).await?;
         }
         Ok(ticket)

@@ -104,39 +104,38 @@ impl Op for Judge {
         let found = found.ok_or_else(Error::internal)?;
         let pending = found.submission.id;
         let notes = self.comment.clone();
-        let payout = match self.verdict {
+        let (payout, task) = match self.verdict {
             Verdict::Approve(cents) => {
-                let mut reviewed = still_waiting(cx, found, notes.as_deref()).await?;
+                let mut reviewed = still_waiting(cx, found, None, notes.as_deref()).await?;
                 let task = &mut reviewed.task.task;
                 let bounty = task.reward.as_ref().map(|reward| reward.units);
                 let reward = reward(cents.or(bounty))?;
                 tasks::set_reward(cx.tx, task.id, &reward).await?;
                 task.reward = Some(reward);
-                match pass(cx, &mut reviewed, me, notes).await? {
+                let payout = match pass(cx, &mut reviewed, me, notes).await? {
                     Paid::Now(payment) => payment.payout,
                     Paid::Owed(payout) => Some(payout),
                     Paid::Nothing => None,
-                }
+                };
+                (payout, reviewed.task.task)
             }
             Verdict::Reject => {
                 let reject = Reject {
                     submission: pending,
                     notes,
                 };
-                reject.run(cx).await?;
-                None
+                (None, reject.run(cx).await?.task.task)
             }
             Verdict::Revise => {
                 let revise = RequestRevision {
                     submission: pending,
                     notes,
                 };
-                revise.run(cx).await?;
-                None
+                (None, revise.run(cx).await?.task.task)
             }
         };
         Ok(Judged {
-            ticket: find(cx, self.ticket).await?,
+            ticket: Ticket { task, ..ticket },
             verdict: self.verdict,
             comment: self.comment,
             payout,
