@@ -106,7 +106,7 @@ fn every_statement_prepares_on_postgres() {
 
 /// Lists that may be sorted when they are read, by a part of their text. Each
 /// is bounded otherwise.
-const SORTED: [&str; 9] = [
+const SORTED: [&str; 11] = [
     // Work that asks for a skill, where little does.
     "task_skills s where s.skill in ($1, $2, $3, $4, $5, $6, $7, $8)) and cast",
     // What one project has.
@@ -117,6 +117,10 @@ const SORTED: [&str; 9] = [
     // What all agents have in hand.
     "t.phase = 'working'",
     "t.phase = 'review'",
+    // The sessions with a mark that few have.
+    "session_marks m cross join sessions s where",
+    // What waits for one task.
+    "where s.task = $1 and s.status = 'pending' order by s.id",
     // What one agent has in hand.
     "where t.assignee = $1 and t.phase in ('working', 'review')",
     // The rows of the leaderboard.
@@ -171,6 +175,72 @@ fn lists_are_read_in_the_order_of_an_index_on_sqlite() {
     let of_a_project = "tasks t indexed by tasks_by_project where t.listed = 1 and t.project = $1 \
         order by t.payout_rank desc, t.id desc limit $2 offset $3";
     assert!(sorted.contains(of_a_project), "sorting is noticed");
+}
+
+/// Tables that a statement goes through from one end until it has a page of
+/// what it looks for, by a part of its text.
+const GONE_THROUGH: [&str; 2] = [
+    // The search of the texts finds its rows itself.
+    "knowledge_words",
+    // Which job waits in which environment: one step for each of these.
+    "with recursive ready",
+];
+
+/// Statements that look at every row of a table are no part of what a server
+/// does, only of the audit.
+#[test]
+fn no_table_is_gone_through() {
+    let scratch = migrated(Engine::Sqlite);
+    let connection = sqlite(&scratch);
+    let stored = texts(
+        &connection,
+        "select name from sqlite_schema where type = 'table'",
+        0,
+    );
+    let audits: Vec<_> = tables::audit::invariants()
+        .map(|it| it.statement())
+        .collect();
+    let mut found = BTreeSet::new();
+    for sql in tables::statements() {
+        let text = sql.sqlite;
+        if audits.contains(&sql) || GONE_THROUGH.iter().any(|part| text.contains(part)) {
+            continue;
+        }
+        let names: Vec<_> = text.split([' ', ',', '(', ')']).collect();
+        for step in steps(&connection, &sql) {
+            let Some(scanned) = step.strip_prefix("SCAN ") else {
+                continue;
+            };
+            // A table by its name, or by the name that the statement gives it.
+            let is_stored = stored.iter().any(|table| {
+                scanned == table
+                    || names
+                        .windows(2)
+                        .any(|pair| pair[0] == table && pair[1] == scanned)
+            });
+            if is_stored {
+                found.insert(format!("{step}: {text}"));
+            }
+        }
+    }
+    assert_eq!(found, BTreeSet::new());
+}
+
+/// What is known by its key, or is of a job or an agent, is not looked for among
+/// all that its environment has.
+#[test]
+fn joins_begin_with_what_is_little() {
+    let scratch = migrated(Engine::Sqlite);
+    let connection = sqlite(&scratch);
+    let needs = |sql: &Sql| sql.sqlite.contains("job_dependencies d cross join jobs");
+    let needs: Vec<_> = tables::statements().into_iter().filter(needs).collect();
+    assert_eq!(needs.len(), 2, "the statements were not found");
+    for sql in needs {
+        let plan = steps(&connection, &sql);
+        assert!(plan[0].contains("SEARCH d USING"), "{plan:?}");
+        assert!(plan[1].starts_with("SEARCH j USING"), "{plan:?}");
+        assert!(plan[1].contains("id=?)"), "{plan:?}");
+    }
 }
 
 /// An account that is paid for years has few rewards that wait, and every

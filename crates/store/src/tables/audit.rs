@@ -13,6 +13,13 @@ pub struct Invariant {
     sql: Sql,
 }
 
+impl Invariant {
+    /// What counts its violations.
+    pub fn statement(&self) -> Sql {
+        self.sql
+    }
+}
+
 /// Counts the groups in which what is said and what is so differ. Both are
 /// read once and added up, one of them negated, because a look-up per row
 /// would take days on a large database.

@@ -140,16 +140,39 @@ statements! {
 }
 
 static FEEDS: LazyLock<Vec<Sql>> = LazyLock::new(|| {
-    (0..4_usize)
-        .map(|f| super::built_once(feed_text(f)))
-        .collect()
+    let filtered = (1..4_usize).map(|f| super::built_once(feed_text(f)));
+    std::iter::once(whole_feed()).chain(filtered).collect()
 });
 
+/// What the feed shows of the log's events that everybody may see.
+const PUBLIC: &str = "select e.seq as seq, e.kind, e.actor, (select handle from accounts where id = e.actor), e.subject, \
+    e.project, e.body, e.created_at from events e where e.public = 1";
+
+/// The feed of every kind: each kind is read in the order of its index, and
+/// they are merged. Hosted agents and workplaces may write millions of events
+/// that are not public behind the last one that is, so the log itself is not
+/// gone through. The engines spell a merge differently, as in a statement of
+/// [`movements`](super::movements).
+fn whole_feed() -> Sql {
+    let kinds = Happening::ALL
+        .into_iter()
+        .filter(|what| what.feed_name().is_some());
+    let parts: Vec<_> = kinds
+        .map(|what| format!("{PUBLIC} and e.kind = '{}'", what.as_str()))
+        .collect();
+    let page = "order by seq desc limit $1 offset $2";
+    let in_order = parts
+        .iter()
+        .map(|part| format!("({part} order by e.seq desc)"));
+    let in_order: Vec<_> = in_order.collect();
+    super::built_once_for(
+        format!("{} {page}", parts.join(" union all ")),
+        format!("{} {page}", in_order.join(" union all ")),
+    )
+}
+
 fn feed_text(filters: usize) -> String {
-    let mut text = String::from(
-        "select e.seq, e.kind, e.actor, (select handle from accounts where id = e.actor), e.subject, e.project, \
-         e.body, e.created_at from events e where e.public = 1",
-    );
+    let mut text = String::from(PUBLIC);
     let mut parameter = 0;
     for (bit, column) in [(1, "kind"), (2, "actor")] {
         if filters & bit != 0 {

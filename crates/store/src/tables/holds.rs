@@ -9,7 +9,7 @@ use domain::id::{AccountId, EntryId, Id, SubmissionId, TaskId};
 use domain::money::Money;
 use domain::{Result, Time};
 
-use crate::{Row, Tx, Val};
+use crate::{Row, Sql, Tx, Val};
 
 /// A reward that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,17 @@ statements! {
     REVOKE = "update holds set ended = 2 where account = $1 and id = $2 and ended = 0 returning units";
     WAITING = concat!("select ", columns!(), " from holds where account = $1 and ended = 0 order by id");
     OF = concat!("select ", columns!(), " from holds where account = $1 and submission = $2 and ended = 0");
-    DUE = "select distinct account from holds where ended = 0 and available_at <= $1 limit $2";
+}
+
+const DUE: Sql = indexed!(
+    "select distinct account from holds ",
+    "holds_due",
+    "where ended = 0 and available_at <= $1 limit $2"
+);
+
+/// Statements that the engines spell differently.
+pub(super) fn built() -> Vec<Sql> {
+    vec![DUE]
 }
 
 fn read(row: &Row<'_>) -> Result<Hold> {

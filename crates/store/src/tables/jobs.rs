@@ -111,10 +111,12 @@ statements! {
     FORGET_NEEDS = "delete from job_dependencies where job = $1";
     FORGET_NEEDED = "delete from job_dependencies where needs = $1";
     DEPENDANTS = select!("where environment = $1 and id in (select job from job_dependencies where needs = $2) order by id");
-    UNDONE_NEEDS = "select count(*) from job_dependencies d join jobs j on j.id = d.needs \
-        where d.job = $1 and j.environment = $2 and j.status <> 'done'";
-    FAILED_NEED = "select j.id from job_dependencies d join jobs j on j.id = d.needs \
-        where d.job = $1 and j.environment = $2 and j.status = 'failed' limit 1";
+    // Crossed, so that the embedded engine begins with what the job needs and
+    // not with all jobs of the environment.
+    UNDONE_NEEDS = "select count(*) from job_dependencies d cross join jobs j \
+        where d.job = $1 and j.environment = $2 and j.id = d.needs and j.status <> 'done'";
+    FAILED_NEED = "select j.id from job_dependencies d cross join jobs j \
+        where d.job = $1 and j.environment = $2 and j.id = d.needs and j.status = 'failed' limit 1";
     WAIT_MORE = "update jobs set waits = waits + $1 where environment = $2 \
         and id in (select job from job_dependencies where needs = $3)";
     READY_ENVIRONMENTS = "with recursive ready (id) as (select (select environment from jobs \

@@ -7,7 +7,7 @@
 use domain::id::{EnvironmentId, MissionId};
 use domain::{Error, Result, Time};
 
-use crate::{Row, Tx, Val};
+use crate::{Row, Sql, Tx, Val};
 
 /// An execution.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,17 @@ statements! {
     UPDATE = "update mission_runs set is_open = $1, due = $2, state = $3, updated_at = $4 \
         where environment = $5 and mission_group = $6";
     DUE = "select environment, mission_group from mission_runs where due <= $1 order by due limit $2";
-    REMOVE = "delete from mission_runs where environment = $1 and mission = $2";
+}
+
+const REMOVE: Sql = indexed!(
+    "delete from mission_runs ",
+    "mission_runs_by_mission",
+    "where environment = $1 and mission = $2"
+);
+
+/// Statements that the engines spell differently.
+pub(super) fn built() -> Vec<Sql> {
+    vec![REMOVE]
 }
 
 fn read(row: &Row<'_>) -> Result<Run> {

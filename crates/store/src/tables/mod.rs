@@ -153,6 +153,9 @@ pub fn statements() -> Vec<Sql> {
         movements::built(),
         jobs::built(),
         job_runs::built(),
+        holds::built(),
+        mission_runs::built(),
+        submissions::built(),
         watchers::built(),
     ];
     fixed.concat().into_iter().chain(built.concat()).collect()

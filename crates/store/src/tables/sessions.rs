@@ -62,6 +62,10 @@ pub struct Message {
     pub created_at: Time,
 }
 
+/// Fewer marked sessions than this are sorted; of more, the latest sessions are
+/// gone through until enough of them are found.
+const FEW: u32 = 500;
+
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -77,6 +81,10 @@ statements! {
     TOUCH = "update sessions set messages = messages + $1, updated_at = $2 where environment = $3 and id = $4 returning id";
     FIND = select!("from sessions s where s.environment = $1 and s.id = $2");
     LIST = select!("from sessions s where s.environment = $1 order by s.updated_at desc, s.id limit $2 offset $3");
+    COUNT_MARKED = "select count(*) from (select 1 from session_marks where environment = $1 and name = $2 and value = $3 \
+        limit $4) m";
+    LIST_FEW_MARKED = select!("from session_marks m cross join sessions s where m.environment = $1 and m.name = $2 \
+        and m.value = $3 and s.environment = m.environment and s.id = m.session order by s.updated_at desc, s.id limit $4");
     LIST_MARKED = select!("from session_marks m join sessions s on s.environment = m.environment and s.id = m.session \
         where m.environment = $1 and m.name = $2 and m.value = $3 order by s.updated_at desc, s.id limit $4");
     RENAME = "update sessions set title = $1 where environment = $2 and id = $3";
@@ -194,13 +202,16 @@ pub async fn list_marked(
     (name, value): (&str, &str),
     rows: u32,
 ) -> Result<Vec<Session>> {
-    let params = vec![
-        Val::id(environment),
-        name.to_owned().into(),
-        value.to_owned().into(),
-        rows.into(),
-    ];
-    tx.rows(LIST_MARKED, params, read).await
+    let marked = |rows: u32| {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        vec![Val::id(environment), name.into(), value.into(), rows.into()]
+    };
+    let found = tx.row(COUNT_MARKED, marked(FEW), |row| row.int(0)).await?;
+    let sql = match found.unwrap_or(0) < i64::from(FEW) {
+        true => LIST_FEW_MARKED,
+        false => LIST_MARKED,
+    };
+    tx.rows(sql, marked(rows), read).await
 }
 
 /// Gives a session another title.

@@ -6,7 +6,7 @@ use domain::page::Page;
 use domain::task::SubmissionStatus;
 use domain::{Error, Result, Time};
 
-use crate::{Row, Tx, Val};
+use crate::{Row, Sql, Tx, Val};
 
 /// A submission as stored, with its author's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,11 +74,38 @@ impl Shown {
 
 macro_rules! shown {
     () => {
-        "select s.id, s.task, s.project, s.author, s.content, s.status, s.notes, s.reviewer, s.created_at, \
-         s.reviewed_at, s.summary, s.attachments, s.verification, s.auto_accept_at, (select handle from accounts where id = s.author), \
-         (select deadline from tasks where id = s.task), (select briefed from tasks where id = s.task), \
-         (select display_name from accounts where id = s.author) from submissions s "
+        shown!("")
     };
+    ($index:literal) => {
+        concat!(
+            "select s.id, s.task, s.project, s.author, s.content, s.status, s.notes, s.reviewer, s.created_at, \
+             s.reviewed_at, s.summary, s.attachments, s.verification, s.auto_accept_at, a.handle, t.deadline, t.briefed, \
+             a.display_name from submissions s ",
+            $index,
+            "left join accounts a on a.id = s.author left join tasks t on t.id = s.task "
+        )
+    };
+}
+
+macro_rules! all_pending_for {
+    ($index:literal) => {
+        concat!(
+            shown!($index),
+            "where s.task = $1 and s.status = 'pending' order by s.id"
+        )
+    };
+}
+
+/// What waits for one task, which is little; the embedded engine would go
+/// through all that was ever handed in for it.
+const ALL_PENDING_FOR: Sql = Sql {
+    sqlite: all_pending_for!("indexed by submissions_pending_task "),
+    postgres: all_pending_for!(""),
+};
+
+/// Statements that the engines spell differently.
+pub(super) fn built() -> Vec<Sql> {
+    vec![ALL_PENDING_FOR]
 }
 
 statements! {
@@ -94,7 +121,6 @@ statements! {
         and exists (select 1 from tasks where id = s.task and listed = 1) order by s.id limit $1 offset $2");
     COUNT_PENDING = "select count(*) from submissions s where s.status = 'pending' \
         and exists (select 1 from tasks where id = s.task and listed = 1)";
-    ALL_PENDING_FOR = concat!(shown!(), "where s.task = $1 and s.status = 'pending' order by s.id");
     INSERT = "insert into submissions (id, task, project, author, content, status, created_at, reviewed_at, summary, \
         attachments, verification, auto_accept_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     JUDGE = "update submissions set status = $1, notes = $2, reviewer = $3, reviewed_at = $4 \

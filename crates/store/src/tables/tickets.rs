@@ -121,8 +121,23 @@ const ASSIGNED: Sql = Sql {
     postgres: assigned!("tasks t join tickets k on k.task = t.id"),
 };
 
+macro_rules! held_in {
+    ($from:literal) => {
+        concat!(
+            "select t.id from ",
+            $from,
+            " where t.assignee = $1 and t.phase in ('working', 'review') and k.project = $2 order by t.id"
+        )
+    };
+}
+
+const HELD_IN: Sql = Sql {
+    sqlite: held_in!("tasks t indexed by tasks_in_hand cross join tickets k on k.task = t.id"),
+    postgres: held_in!("tasks t join tickets k on k.task = t.id"),
+};
+
 pub(super) fn built() -> Vec<Sql> {
-    vec![ASSIGNED]
+    vec![ASSIGNED, HELD_IN]
 }
 
 macro_rules! ticket {
@@ -147,8 +162,6 @@ statements! {
         and k.number > $10 order by k.number limit $11");
     NUMBER = "select number from tickets where task = $1";
     COUNT_ASSIGNED = concat!("select count(*)", from!(), "where t.assignee = $1 and t.phase in ('working', 'review')");
-    HELD_IN = concat!("select t.id", from!(), "where t.assignee = $1 and t.phase in ('working', 'review') \
-        and k.project = $2 order by t.id");
     WAITING = concat!(brief!(columns), teams::planned!(), " p cross join tasks t cross join tickets k \
         where t.project = p.project and k.task = t.id and t.phase = 'review' and t.updated_at >= $2", brief!(order));
     DELIVERING = concat!(ticket!(), "where k.project = $1 and t.phase in ('working', 'review') and t.assignee in \
