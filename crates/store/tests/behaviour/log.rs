@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::event::Happening;
 use domain::id::{EnvironmentId, Id};
+use domain::page::Page;
 use domain::{Result, Time};
 use futures_util::future::join_all;
 use store::tables::events::{self, Cursor};
@@ -43,6 +44,35 @@ testkit::on_both_engines! {
             followed.sort();
             let all: Vec<_> = (0..WRITERS * EVENTS).map(Uuid::from_u128).collect();
             assert_eq!(followed, all);
+        });
+    }
+
+    fn the_feed_merges_its_kinds_and_shows_the_latest_first(engine: Engine) {
+        with_store(engine, async |store| {
+            let fed = Happening::ALL.into_iter().filter(|what| what.feed_name().is_some());
+            let fed: Vec<_> = fed.collect();
+            // Every kind twice, in turns, each behind one that nobody is shown.
+            for what in fed.iter().chain(&fed).copied() {
+                for (what, public) in [(Happening::JobCreated, true), (what, false), (what, true)] {
+                    let written = store.write(move |tx| {
+                        let event = events::Event { what, public, ..event(Uuid::nil()) };
+                        Box::pin(events::append(tx, event))
+                    });
+                    written.await.expect("written");
+                }
+            }
+            let mut latest: Vec<_> = fed.iter().chain(&fed).copied().collect();
+            latest.reverse();
+            let mut shown = Vec::new();
+            for page in 1..=4 {
+                let page = Page::new(Some(page), Some(4)).expect("a page");
+                let all = events::Filter::default();
+                let read = store.read(move |tx| Box::pin(events::feed(tx, all, page)));
+                shown.extend(read.await.expect("a page of the feed"));
+            }
+            let kinds: Vec<_> = shown.iter().map(|event| event.what).collect();
+            assert_eq!(kinds, latest);
+            assert!(shown.is_sorted_by(|one, next| one.seq > next.seq));
         });
     }
 
