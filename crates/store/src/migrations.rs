@@ -101,6 +101,13 @@ pub(crate) fn pending(
             ),
         ));
     }
+    if version > 0 && version < SCHEMA_VERSION {
+        tracing::info!(
+            from = version,
+            to = SCHEMA_VERSION,
+            "bringing the database forward: this takes seconds for each million rows"
+        );
+    }
     Ok((1_i64..)
         .zip(MIGRATIONS)
         .filter(move |(number, _)| *number > version)
