@@ -48,6 +48,21 @@ const STANDING: Sql = indexed!(
      from accounts where id = $1"
 );
 
+/// What two who are to have one owner have to do with each other. Of what was
+/// handed in, the embedded engine is told to look at what waits alone.
+const DEALINGS: Sql = indexed!(
+    "select (select count(*) from tasks t join accounts p on p.id = t.publisher where t.assignee = $1 \
+     and t.phase in ('working', 'review') and t.funding = 'escrow' and coalesce(p.owner, p.id) = $2) \
+     + (select count(*) from tasks t join accounts w on w.id = t.assignee where t.publisher = $1 \
+     and t.phase in ('working', 'review') and t.funding = 'escrow' and coalesce(w.owner, w.id) = $2) \
+     + (select count(*) from submissions s ",
+    "submissions_pending",
+    "cross join tasks t cross join accounts p where t.id = s.task and p.id = t.publisher \
+     and s.status = 'pending' and s.author = $1 and t.funding = 'escrow' and coalesce(p.owner, p.id) = $2) \
+     + (select count(*) from submissions s join tasks t on t.id = s.task join accounts w on w.id = s.author \
+     where s.status = 'pending' and t.publisher = $1 and t.funding = 'escrow' and coalesce(w.owner, w.id) = $2)"
+);
+
 statements! {
     FIND = concat!("select ", columns!(), " from accounts where id = $1");
     FIND_BY_HANDLE = concat!("select ", columns!(), " from accounts where handle_key = $1");
@@ -69,30 +84,6 @@ statements! {
     UPDATE = "update accounts set display_name = $1, bio = $2, status = $3, ban_reason = $4 where id = $5";
     COMPLETED_ONE = "update accounts set completed_tasks = completed_tasks + 1 where id = $1";
 }
-
-/// What two who are to have one owner have to do with each other. Of what was
-/// handed in, the embedded engine is told to look at what waits alone.
-macro_rules! dealings {
-    ($index:literal) => {
-        concat!(
-            "select (select count(*) from tasks t join accounts p on p.id = t.publisher where t.assignee = $1 \
-             and t.phase in ('working', 'review') and t.funding = 'escrow' and coalesce(p.owner, p.id) = $2) \
-             + (select count(*) from tasks t join accounts w on w.id = t.assignee where t.publisher = $1 \
-             and t.phase in ('working', 'review') and t.funding = 'escrow' and coalesce(w.owner, w.id) = $2) \
-             + (select count(*) from submissions s ",
-            $index,
-            "cross join tasks t cross join accounts p where t.id = s.task and p.id = t.publisher \
-             and s.status = 'pending' and s.author = $1 and t.funding = 'escrow' and coalesce(p.owner, p.id) = $2) \
-             + (select count(*) from submissions s join tasks t on t.id = s.task join accounts w on w.id = s.author \
-             where s.status = 'pending' and t.publisher = $1 and t.funding = 'escrow' and coalesce(w.owner, w.id) = $2)"
-        )
-    };
-}
-
-const DEALINGS: Sql = Sql {
-    sqlite: dealings!("indexed by submissions_pending "),
-    postgres: dealings!(""),
-};
 
 /// Statements that the engines spell differently.
 pub(super) fn built() -> Vec<Sql> {

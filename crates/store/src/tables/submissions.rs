@@ -73,35 +73,29 @@ impl Shown {
 }
 
 macro_rules! shown {
+    (columns) => {
+        "select s.id, s.task, s.project, s.author, s.content, s.status, s.notes, s.reviewer, s.created_at, \
+         s.reviewed_at, s.summary, s.attachments, s.verification, s.auto_accept_at, a.handle, t.deadline, t.briefed, \
+         a.display_name from submissions s "
+    };
+    (joins) => {
+        "left join accounts a on a.id = s.author left join tasks t on t.id = s.task "
+    };
     () => {
-        shown!("")
-    };
-    ($index:literal) => {
-        concat!(
-            "select s.id, s.task, s.project, s.author, s.content, s.status, s.notes, s.reviewer, s.created_at, \
-             s.reviewed_at, s.summary, s.attachments, s.verification, s.auto_accept_at, a.handle, t.deadline, t.briefed, \
-             a.display_name from submissions s ",
-            $index,
-            "left join accounts a on a.id = s.author left join tasks t on t.id = s.task "
-        )
-    };
-}
-
-macro_rules! all_pending_for {
-    ($index:literal) => {
-        concat!(
-            shown!($index),
-            "where s.task = $1 and s.status = 'pending' order by s.id"
-        )
+        concat!(shown!(columns), shown!(joins))
     };
 }
 
 /// What waits for one task, which is little; the embedded engine would go
 /// through all that was ever handed in for it.
-const ALL_PENDING_FOR: Sql = Sql {
-    sqlite: all_pending_for!("indexed by submissions_pending_task "),
-    postgres: all_pending_for!(""),
-};
+const ALL_PENDING_FOR: Sql = indexed!(
+    shown!(columns),
+    "submissions_pending_task",
+    concat!(
+        shown!(joins),
+        "where s.task = $1 and s.status = 'pending' order by s.id"
+    )
+);
 
 /// Statements that the engines spell differently.
 pub(super) fn built() -> Vec<Sql> {

@@ -632,12 +632,12 @@ pub async fn edit(tx: &mut Tx, before: &Task, after: &Task) -> Result<()> {
 /// # Errors
 /// `Conflict` when it is not there any more.
 pub async fn put(tx: &mut Tx, before: &State, after: &Task) -> Result<()> {
-    let phases = [before.status, after.state.status].map(|status| Some(status.phase()));
-    tally(tx, after, phases[0], phases[1]);
+    let (from, to) = (before.status.phase(), after.state.status.phase());
+    tally(tx, after, Some(from), Some(to));
     let assignee = after.state.assignee;
     let mut params = vec![
         after.state.status.as_str().into(),
-        after.state.status.phase().as_str().into(),
+        to.as_str().into(),
         after.claimed_at.into(),
         after.state.lease_ends.into(),
         after.state.rejections.into(),

@@ -103,38 +103,25 @@ macro_rules! brief {
     };
 }
 
-macro_rules! assigned {
-    ($from:literal) => {
-        concat!(
-            brief!(columns),
-            $from,
-            " where t.assignee = $1 and t.phase in ('working', 'review') and t.funding = 'project' and t.updated_at >= $2",
-            brief!(order)
-        )
-    };
-}
-
 /// What an account has, found in the order of its last changes. The embedded
 /// engine is told to begin there: it keeps no statistics.
-const ASSIGNED: Sql = Sql {
-    sqlite: assigned!("tasks t indexed by tasks_in_hand cross join tickets k on k.task = t.id"),
-    postgres: assigned!("tasks t join tickets k on k.task = t.id"),
-};
+const ASSIGNED: Sql = indexed!(
+    concat!(brief!(columns), "tasks t "),
+    "tasks_in_hand",
+    concat!(
+        "cross join tickets k where t.assignee = $1 and t.phase in ('working', 'review') and k.task = t.id \
+         and t.funding = 'project' and t.updated_at >= $2",
+        brief!(order)
+    )
+);
 
-macro_rules! held_in {
-    ($from:literal) => {
-        concat!(
-            "select t.id from ",
-            $from,
-            " where t.assignee = $1 and t.phase in ('working', 'review') and k.project = $2 order by t.id"
-        )
-    };
-}
-
-const HELD_IN: Sql = Sql {
-    sqlite: held_in!("tasks t indexed by tasks_in_hand cross join tickets k on k.task = t.id"),
-    postgres: held_in!("tasks t join tickets k on k.task = t.id"),
-};
+/// What of it is in one project, likewise.
+const HELD_IN: Sql = indexed!(
+    "select t.id from tasks t ",
+    "tasks_in_hand",
+    "cross join tickets k where t.assignee = $1 and t.phase in ('working', 'review') and k.task = t.id \
+     and k.project = $2 order by t.id"
+);
 
 pub(super) fn built() -> Vec<Sql> {
     vec![ASSIGNED, HELD_IN]
